@@ -1,0 +1,49 @@
+/* routing.h -- which Request-URI and next hop, or which answer of ours.
+ *
+ * Route and maddr are settled first (RFC 3261 16.4, 16.5); then what is for the
+ * server itself goes to User Services; all else to default routing: the user's
+ * endpoints, his home server, or a static route.
+ */
+#ifndef PROXY_ROUTING_ROUTING_H
+#define PROXY_ROUTING_ROUTING_H
+
+#include "proxy/passage.h"
+#include "proxy/worker.h"
+
+#include <stdbool.h>
+
+/* Class, inside and name of whoever is at this address. listener tells the
+ * door (treat_as_server). */
+struct peer peer_of_address(const struct settings *settings,
+	const union address *address, uint16_t listener);
+/* Internal, inbound, outbound or transit, from the two ends' classes. */
+enum direction direction_of(const struct peer *from, const struct peer *to);
+/* True when host (an own domain, server.name, an advertised name) or host and
+ * port (an address that we listen on) means this server. */
+bool host_is_ours(
+	const struct worker *worker, struct slice host, uint16_t port);
+bool domain_is_ours(const struct settings *settings, struct slice host);
+/* Best guess before routing: is the recipient one of our own people? */
+bool recipient_is_inside(
+	const struct worker *worker, const struct message *request);
+/* The listener to send from towards an address: same transport and family, the
+ * most specific address. False: we have none. */
+bool listener_for(const struct worker *worker, enum transport transport,
+	const union address *address, uint16_t *listener);
+/* host[:port] as the world knows a listener: advertise, else its address. */
+struct slice listener_sent_by(struct arena *arena, const struct worker *worker,
+	uint16_t listener, const union address *local);
+
+/* Targets of an address of record or another URI, as a request made here needs
+ * them: fills targets, returns how many. */
+size_t routing_targets(struct worker *worker, struct arena *arena,
+	struct slice uri, struct target *targets, size_t room);
+
+/* The key in the Record-Route that we write: proves, when it comes back as a
+ * Route, that this dialog was set up through us. */
+struct slice route_token(
+	struct arena *arena, const struct worker *worker, struct slice call_id);
+bool route_token_valid(
+	const struct worker *worker, struct slice call_id, struct slice token);
+
+#endif

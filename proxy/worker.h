@@ -1,0 +1,69 @@
+/* worker.h -- one thread of the proxy: a loop and everything that is its own.
+ */
+#ifndef PROXY_WORKER_H
+#define PROXY_WORKER_H
+
+#include "lib/settings.h"
+#include "lib/users.h"
+#include "proxy/archiving/archive_link.h"
+#include "proxy/passage.h"
+#include "proxy/stages/stage.h"
+#include "proxy/timers.h"
+#include "proxy/transactions/transactions.h"
+#include "proxy/transports/handover.h"
+#include "proxy/transports/transports.h"
+
+#include <stdint.h>
+#include <uv.h>
+
+struct bindings;      /* routing/user_services/bindings.h, shared, locked */
+struct content_rules; /* policies/content, shared, immutable */
+struct client_counts; /* authorization/client_counts.h: outstanding requests
+			 per client, of this worker */
+struct dialogs;       /* forward/dialogs.h: INVITEs whose 2xx went upstream */
+
+/* What all workers share; immutable after start but for what is named. */
+struct proxy {
+	const struct settings *settings;
+	const struct users *users;   /* NULL: every address of our domains is a
+					user of ours */
+	struct bindings *bindings;   /* locked by itself */
+	struct content_rules *rules; /* NULL: none */
+	struct handover *handover;
+	unsigned worker_count;
+	struct worker *workers;
+	unsigned char boot[16];       /* random at start */
+	unsigned char branch_key[16]; /* SipHash key of our branches */
+	unsigned char route_key[16];  /* SipHash key of our Record-Routes */
+	unsigned char stream_key[32]; /* HMAC key of streams: the same on all
+					 our servers */
+};
+
+struct worker_counts {
+	uint64_t requests, responses, acks, retransmissions, stray_responses;
+	uint64_t answered, forwarded, discarded;
+	uint64_t refused_by_stage[STAGE_NAMES];
+	uint64_t overload;
+	uint64_t malformed_answered;
+};
+
+struct worker {
+	struct proxy *proxy;
+	unsigned index;
+	uv_thread_t thread;
+	uv_loop_t loop;
+	uv_timer_t tick;
+	struct timers *timers;
+	struct transports *transports;
+	struct transactions *transactions;
+	struct archive_link *archive; /* NULL: no archive is configured */
+	struct scan_link *scanner;    /* NULL: no virus-scan is configured */
+	struct content_filter *filter;
+	struct client_counts *clients;
+	struct dialogs *dialogs;
+	struct order *order;
+	struct passage *passages; /* all, for a clean stop */
+	struct worker_counts counts;
+};
+
+#endif
