@@ -37,7 +37,9 @@ struct listener_settings {
 	enum transport transport;
 	union address address;
 	const char *address_text; /* as written, for messages */
-	const char *advertise;    /* host, or host:port; NULL: the address */
+	/* host, or host:port; NULL: the address. A wildcard address has
+	 * server.name here when nothing is written. */
+	const char *advertise;
 	bool treat_as_server;
 };
 
@@ -49,8 +51,10 @@ struct internal_server_settings {
 };
 
 struct route_settings {
-	const char *to;       /* user@host; either part may be * */
-	const char *next_hop; /* a SIP URI with an IP address */
+	const char *to;           /* user@host; either part may be * */
+	const char *next_hop;     /* a SIP URI with an IP address */
+	enum transport transport; /* of next_hop */
+	union address address;    /* of next_hop */
 	bool treat_as_server;
 };
 
@@ -139,6 +143,7 @@ struct settings {
 		uint32_t quiet_s;   /* silence that ends a conversation */
 	} store;
 	struct {
+		const char *socket;     /* where it listens */
 		const char *signatures; /* folder */
 		uint32_t workers;       /* 0: one per core */
 		uint32_t queue;         /* jobs waiting */
@@ -159,8 +164,9 @@ struct settings_fault {
 enum { SETTINGS_FAULTS = 64 };
 
 /* Reads and checks a file. On success *settings is owned by the caller. On
- * failure returns the number of faults found (all of them at once, at most
- * SETTINGS_FAULTS kept). Relative paths are taken from the file's folder. */
+ * failure returns the number of faults, sorted by place (all of them at once,
+ * those of the first places when there are more than SETTINGS_FAULTS). Relative
+ * paths are taken from the file's folder. */
 size_t settings_read(const char *path, struct settings **settings,
 	struct settings_fault faults[SETTINGS_FAULTS])
 	__attribute__((warn_unused_result));
