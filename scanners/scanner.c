@@ -1,0 +1,460 @@
+/* scanner.c -- the parent: takes jobs from askers and has them judged. */
+#include "scanners/scanner.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "scanners/askers.h"
+#include "scanners/generation.h"
+#include "scanners/loader.h"
+#include "scanners/virus/signatures.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+	SCANNER_RETIRED = 4,     /* generations that still finish something */
+	SCANNER_LOOK_MS = 2000,  /* how often the folder is looked at */
+	SCANNER_AGAIN_MS = 1000, /* after a loader that died */
+	SCANNER_PATH_BYTES = 2048
+};
+
+struct scanner {
+	const struct settings *settings; /* borrowed */
+	struct loop *loop;
+	struct queue *queue;
+	struct askers *askers;
+	struct generation *current;                  /* NULL: none yet */
+	struct generation *coming;                   /* NULL: none loads */
+	struct generation *retired[SCANNER_RETIRED]; /* with holes */
+	uint32_t workers;
+	bool stopping;
+	bool started;  /* the ready line was written */
+	bool load_now; /* asked for by SIGHUP */
+	int signals;
+	struct watch signal_watch;
+	uint64_t look_at_ms;
+	uint64_t tried, seen; /* prints of the signature folder */
+};
+
+bool scanner_generation(const struct scanner *scanner, uint64_t *generation,
+	uint32_t *signatures)
+{
+	if (!scanner->current)
+		return false;
+	*generation = generation_id(scanner->current);
+	*signatures = generation_signatures(scanner->current);
+	return true;
+}
+
+static void tell_failed(
+	const struct scanner *scanner, struct job *job, const char *why)
+{
+	struct verdict verdict = {.outcome = SCAN_FAILED};
+
+	if (scanner->current)
+		verdict.generation = generation_id(scanner->current);
+	verdict_name(verdict.name, slice_of(why));
+	askers_tell(job, &verdict);
+}
+
+void scanner_take(struct scanner *scanner, struct job *job)
+{
+	struct job *loser;
+
+	if (!scanner->current) {
+		tell_failed(scanner, job, "not ready");
+		return;
+	}
+	loser = queue_add(scanner->queue, job);
+	if (loser)
+		tell_failed(scanner, loser, "queue full");
+}
+
+void scanner_drop(struct scanner *scanner, struct job *job)
+{
+	if (job->descriptor < 0)
+		return; /* runs; its verdict will find nobody */
+	queue_remove(scanner->queue, job);
+	job_free(job);
+}
+
+static void judged(void *owner, struct job *job, const struct verdict *verdict)
+{
+	struct scanner *scanner = owner;
+
+	queue_end(scanner->queue, job);
+	askers_tell(job, verdict);
+}
+
+static uint64_t kill_time(const struct scanner *scanner, const struct job *job)
+{
+	const uint64_t limit =
+		clock_steady_ms() + scanner->settings->scanner.time_ms;
+
+	return job->answer_by_ms < limit ? job->answer_by_ms : limit;
+}
+
+static void hand_out(struct scanner *scanner)
+{
+	struct job *job;
+
+	while (scanner->current && generation_has_idle(scanner->current) &&
+		(job = queue_next(scanner->queue)))
+		if (generation_give(
+			    scanner->current, job, kill_time(scanner, job)))
+			queue_start(scanner->queue, job);
+}
+
+static void say_changed_state(struct scanner *scanner)
+{
+	const struct generation *current = scanner->current;
+
+	log_info("%s signatures=%" PRIu32 " generation=%016" PRIx64
+		 " workers=%" PRIu32 " folder=%s",
+		scanner->started ? "new signatures" : "ready",
+		generation_signatures(current), generation_id(current),
+		scanner->workers, scanner->settings->scanner.signatures);
+	if (generation_complaints(current))
+		log_error("some signatures are not in use, mend or remove "
+			  "their file folder=%s reason=\"%s\"",
+			scanner->settings->scanner.signatures,
+			generation_text(current));
+	scanner->started = true;
+}
+
+static void retire(struct scanner *scanner, struct generation *generation)
+{
+	generation_retire(generation);
+	for (size_t i = 0; i < SCANNER_RETIRED; i++)
+		if (!scanner->retired[i]) {
+			scanner->retired[i] = generation;
+			return;
+		}
+	log_panic("no place for a retired generation");
+}
+
+static void take_over(struct scanner *scanner)
+{
+	if (scanner->current)
+		retire(scanner, scanner->current);
+	scanner->current = scanner->coming;
+	scanner->coming = NULL;
+	say_changed_state(scanner);
+	askers_hello(scanner->askers);
+}
+
+/* A YARA file that does not parse loads "successfully", with fewer rules. */
+static bool is_worse(const struct generation *a, const struct generation *b)
+{
+	return generation_complaints(a) > generation_complaints(b) ||
+	       (generation_complaints(a) &&
+		       generation_signatures(a) < generation_signatures(b));
+}
+
+static void say_broken(const struct scanner *scanner, const char *reason)
+{
+	const char *folder = scanner->settings->scanner.signatures;
+
+	if (!scanner->current)
+		log_fatal("signatures cannot be used, run freshclam or set "
+			  "scanner.signatures to a folder with signature files "
+			  "folder=%s reason=\"%s\"",
+			folder, reason);
+	log_error("new signatures are not used, the old ones stay; mend or "
+		  "remove the file and they are taken folder=%s reason=\"%s\"",
+		folder, reason);
+}
+
+static void look_again_soon(struct scanner *scanner)
+{
+	scanner->load_now = true;
+	scanner->look_at_ms = clock_steady_ms() + SCANNER_AGAIN_MS;
+}
+
+static void coming_changed(struct scanner *scanner)
+{
+	struct generation *coming = scanner->coming;
+
+	switch (generation_state(coming)) {
+	case GENERATION_LOADING:
+		return;
+	case GENERATION_READY:
+		if (!scanner->current || !is_worse(coming, scanner->current)) {
+			take_over(scanner);
+			return;
+		}
+		say_broken(scanner, generation_text(coming));
+		break;
+	case GENERATION_BROKEN:
+		say_broken(scanner, generation_text(coming));
+		break;
+	case GENERATION_DEAD:
+		say_broken(scanner, "the process that loaded them died");
+		break;
+	case GENERATION_AGAIN:
+		look_again_soon(scanner);
+		break;
+	case GENERATION_SAME:
+		break;
+	}
+	generation_free(&scanner->coming);
+}
+
+static void changed(void *owner)
+{
+	struct scanner *scanner = owner;
+
+	if (scanner->current &&
+		generation_state(scanner->current) == GENERATION_DEAD) {
+		log_error("the process that holds the signatures died, they "
+			  "are loaded anew");
+		generation_free(&scanner->current);
+		look_again_soon(scanner);
+	}
+}
+
+static void load(struct scanner *scanner)
+{
+	const struct generation_listener listener = {
+		.owner = scanner, .judged = judged, .changed = changed};
+	const uint64_t in_use =
+		scanner->current ? generation_id(scanner->current) : 0;
+
+	scanner->load_now = false;
+	/* one more than asked for: the queue's stand-by */
+	scanner->coming = generation_new(scanner->loop, scanner->settings,
+		in_use, scanner->workers + 1, &listener);
+	if (!scanner->coming)
+		say_broken(scanner, strerror(errno));
+}
+
+static bool may_load(const struct scanner *scanner)
+{
+	bool place = false;
+
+	for (size_t i = 0; i < SCANNER_RETIRED; i++)
+		place |= !scanner->retired[i];
+	return place && !scanner->coming;
+}
+
+/* Files come one by one: the folder is read when it has been still for one
+ * look. */
+static void look(struct scanner *scanner, uint64_t now_ms)
+{
+	uint64_t print = 0;
+	bool settled;
+
+	if (scanner->look_at_ms > now_ms || !may_load(scanner))
+		return;
+	scanner->look_at_ms = now_ms + SCANNER_LOOK_MS;
+	if (signatures_print(scanner->settings->scanner.signatures, &print))
+		print = 0; /* a folder that is gone is a change too */
+	settled = print != scanner->tried && print == scanner->seen;
+	scanner->seen = print;
+	if (!settled && !scanner->load_now)
+		return;
+	scanner->tried = print;
+	load(scanner);
+}
+
+static void tend_generations(
+	struct scanner *scanner, uint64_t now_ms, uint64_t *next_ms)
+{
+	if (scanner->coming)
+		coming_changed(scanner);
+	if (scanner->current)
+		generation_tend(scanner->current, now_ms, next_ms);
+	for (size_t i = 0; i < SCANNER_RETIRED; i++) {
+		if (!scanner->retired[i])
+			continue;
+		generation_tend(scanner->retired[i], now_ms, next_ms);
+		if (!generation_is_busy(scanner->retired[i]))
+			generation_free(&scanner->retired[i]);
+	}
+}
+
+/* All that time and events have made due; returns when to come again. */
+static uint64_t tend(struct scanner *scanner)
+{
+	const uint64_t now_ms = clock_steady_ms();
+	uint64_t next_ms;
+	struct job *job;
+
+	look(scanner, now_ms);
+	next_ms = scanner->look_at_ms > now_ms ? scanner->look_at_ms
+					       : now_ms + SCANNER_LOOK_MS;
+	tend_generations(scanner, now_ms, &next_ms);
+	while ((job = queue_expired(scanner->queue, now_ms, &next_ms))) {
+		queue_remove(scanner->queue, job);
+		tell_failed(scanner, job, "queue");
+	}
+	hand_out(scanner);
+	if (askers_read_on(scanner->askers))
+		next_ms = now_ms;
+	return next_ms;
+}
+
+/* A loader's pid may be another's from here on. */
+static void reap(struct scanner *scanner)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, NULL, WNOHANG)) > 0) {
+		generation_forget(scanner->coming, pid);
+		generation_forget(scanner->current, pid);
+		for (size_t i = 0; i < SCANNER_RETIRED; i++)
+			generation_forget(scanner->retired[i], pid);
+	}
+}
+
+static void signal_came(void *owner)
+{
+	struct scanner *scanner = owner;
+	struct signalfd_siginfo signal;
+
+	while (read(scanner->signals, &signal, sizeof(signal)) ==
+		(ssize_t)sizeof(signal)) {
+		if (signal.ssi_signo == SIGCHLD) {
+			reap(scanner);
+		} else if (signal.ssi_signo == SIGHUP) {
+			scanner->load_now = true;
+			scanner->look_at_ms = 0;
+		} else {
+			scanner->stopping = true;
+		}
+	}
+}
+
+static void watch_signals(struct scanner *scanner)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGCHLD);
+	must(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	scanner->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	scanner->signal_watch = (struct watch){signal_came, scanner};
+	if (scanner->signals < 0 || loop_watch(scanner->loop, scanner->signals,
+					    &scanner->signal_watch) != 0)
+		log_fatal(
+			"signals cannot be watched error=%s", strerror(errno));
+}
+
+/* Each waiting job is a descriptor. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void make_scratch(const struct settings *settings)
+{
+	char path[SCANNER_PATH_BYTES];
+	int error;
+
+	loader_scratch(settings, path, sizeof(path));
+	error = mkdir(path, 0700) < 0 && errno != EEXIST ? errno : 0;
+	if (!error)
+		error = loader_empty(path);
+	if (error)
+		log_fatal("folder for unpacking cannot be used, give it to "
+			  "this user path=%s error=%s",
+			path, strerror(error));
+}
+
+static void open_askers(struct scanner *scanner)
+{
+	const char *path = scanner->settings->scanner.socket;
+	int error = askers_new(scanner->loop, scanner, path, &scanner->askers);
+
+	if (error == EADDRINUSE)
+		log_fatal("another scanner answers there, stop it or set "
+			  "another scanner.socket path=%s",
+			path);
+	if (error)
+		log_fatal("cannot listen, make the folder and give it to this "
+			  "user path=%s error=%s",
+			path, strerror(error));
+}
+
+static void start(struct scanner *scanner, const struct settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	scanner->settings = settings;
+	scanner->workers = settings->scanner.workers
+				   ? settings->scanner.workers
+				   : (uint32_t)(cores > 0 ? cores : 1);
+	raise_descriptors();
+	scanner->loop = loop_new();
+	scanner->queue = queue_new(settings->scanner.queue, scanner->workers);
+	if (!scanner->loop || !scanner->queue)
+		log_fatal("memory is short");
+	watch_signals(scanner);
+	open_askers(scanner);
+	make_scratch(settings);
+	scanner->load_now = true;
+}
+
+static void stop_generation(struct generation **generation)
+{
+	if (*generation)
+		generation_stop(*generation);
+	generation_free(generation);
+}
+
+static void stop_generations(struct scanner *scanner)
+{
+	stop_generation(&scanner->coming);
+	stop_generation(&scanner->current);
+	for (size_t i = 0; i < SCANNER_RETIRED; i++)
+		stop_generation(&scanner->retired[i]);
+	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+		continue;
+}
+
+static void stop(struct scanner *scanner)
+{
+	char path[SCANNER_PATH_BYTES];
+	struct job *job;
+
+	while ((job = queue_any(scanner->queue))) {
+		queue_remove(scanner->queue, job);
+		tell_failed(scanner, job, "stopping");
+	}
+	stop_generations(scanner);
+	askers_free(&scanner->askers);
+	queue_free(&scanner->queue);
+	loop_forget(scanner->loop, scanner->signals);
+	close(scanner->signals);
+	loop_free(&scanner->loop);
+	loader_scratch(scanner->settings, path, sizeof(path));
+	if (loader_empty(path) != 0)
+		log_warn("folder for unpacking is not empty path=%s", path);
+	log_info("stopped");
+}
+
+void scanner_run(const struct settings *settings)
+{
+	struct scanner scanner = {0};
+
+	start(&scanner, settings);
+	while (!scanner.stopping)
+		loop_once(scanner.loop, tend(&scanner));
+	stop(&scanner);
+}
