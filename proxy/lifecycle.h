@@ -1,9 +1,10 @@
 /* lifecycle.h -- the order in which a message passes through the proxy.
  *
- * A request goes down the table. A response comes back up from after routing
- * to before routing (each chain in reverse) and then takes archiving and
- * forward as a request does. docs/life-of-a-message.md tells the story; the
- * check `layout` keeps table, folders and documents in agreement.
+ * A request goes down the table (there is nothing to choose on its way). A
+ * response comes back up: the chain after routing in reverse, the choice, the
+ * chain before routing in reverse; then archiving and forward as a request.
+ * docs/life-of-a-message.md tells the story; the check `layout` keeps table,
+ * folders and documents in agreement.
  */
 #ifndef PROXY_LIFECYCLE_H
 #define PROXY_LIFECYCLE_H
@@ -22,6 +23,7 @@
 	STEP(BEFORE_ROUTING, stages, "ordered stages, once")                   \
 	STEP(ROUTING, routing, "answered here, or to which targets")           \
 	STEP(AFTER_ROUTING, stages, "ordered stages, for each branch")         \
+	STEP(CHOICE, forward, "which answer goes upstream, and when")          \
 	STEP(ARCHIVING, archiving, "one record, durable where it must be")     \
 	STEP(FORWARD, forward, "to the next hop; or the answer")
 
@@ -41,7 +43,8 @@ typedef enum progress lifecycle_fn(struct passage *passage);
 
 /* The steps, each a chapter file proxy/<step>.c. */
 lifecycle_fn authorization_step, identity_step, before_routing_step,
-	routing_step, after_routing_step, archiving_step, forward_step;
+	routing_step, after_routing_step, choice_step, archiving_step,
+	forward_step;
 
 /* "before-routing" …: for trail, log and documents. */
 const char *lifecycle_word(enum lifecycle_step step);

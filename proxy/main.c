@@ -1,4 +1,244 @@
-int main(void)
+/* main.c -- sipwarden-proxy: reads its configuration, starts workers, waits. */
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "policies/content/content.h"
+#include "proxy/keys.h"
+#include "proxy/parse/values.h"
+#include "proxy/routing/user_services/bindings.h"
+#include "proxy/worker.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HANDOVER_ROOM = 4096 };
+
+static const char help[] =
+	"Usage: sipwarden-proxy --config FILE\n"
+	"\n"
+	"The SIP proxy: takes messages, runs them through the stages, records\n"
+	"and forwards them. FILE is the configuration (sipwarden.yaml(5)).\n"
+	"\n"
+	"  -c, --config FILE   the configuration; default\n"
+	"                      /etc/sipwarden/sipwarden.yaml\n"
+	"  -h, --help          this text\n"
+	"  -V, --version       the version\n"
+	"\n"
+	"SIGTERM stops it once what it has accepted is settled.\n";
+
+static const char *options_read(int argc, char **argv)
 {
-	return 1;
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'}, {0}};
+	const char *config = "/etc/sipwarden/sipwarden.yaml";
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			config = optarg;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(0);
+		case 'V':
+			puts("sipwarden-proxy " SIPWARDEN_VERSION);
+			exit(0);
+		default:
+			fputs("Try: sipwarden-proxy --help\n", stderr);
+			exit(2);
+		}
+	if (optind != argc) {
+		fprintf(stderr, "sipwarden-proxy: %s is not understood\n%s",
+			argv[optind], "Try: sipwarden-proxy --help\n");
+		exit(2);
+	}
+	return config;
+}
+
+static void load_users(struct proxy *proxy)
+{
+	const char *path = proxy->settings->users;
+	struct settings_fault faults[SETTINGS_FAULTS];
+	struct users *users = NULL;
+	size_t count;
+
+	if (!path)
+		return;
+	count = users_read(path, &users, faults);
+	for (size_t i = 0; i < count && i < SETTINGS_FAULTS; i++)
+		log_error("%s", faults[i].text);
+	if (count)
+		log_fatal("The users file has %zu fault%s; mend it and start "
+			  "again file=%s",
+			count, count == 1 ? "" : "s", path);
+	proxy->users = users;
+}
+
+static void load_rules(struct proxy *proxy)
+{
+	const char *path = proxy->settings->content_filter.rules;
+	struct content_fault faults[CONTENT_FAULTS];
+	size_t count;
+
+	if (!path)
+		return;
+	count = content_rules_read(path, &proxy->rules, faults);
+	for (size_t i = 0; i < count && i < CONTENT_FAULTS; i++)
+		log_error("%s", faults[i].text);
+	if (count)
+		log_fatal("The content rules have %zu fault%s; mend them and "
+			  "start again file=%s",
+			count, count == 1 ? "" : "s", path);
+}
+
+/* Each worker has sockets, connections and two links: what the limits allow
+ * must fit into the descriptors that we may have. */
+static void raise_descriptors(const struct proxy *proxy)
+{
+	struct rlimit limit;
+	rlim_t wanted =
+		proxy->worker_count *
+			(rlim_t)(proxy->settings->limits.connections + 64) +
+		256;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+		return;
+	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
+		log_warn("Fewer descriptors than limits.connections needs; "
+			 "raise LimitNOFILE= of the unit have=%llu wanted=%llu",
+			(unsigned long long)limit.rlim_cur,
+			(unsigned long long)wanted);
+}
+
+static unsigned worker_count(const struct settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->server.workers)
+		return settings->server.workers;
+	return cores > 0 ? (unsigned)cores : 1;
+}
+
+static void check_data_folder(const struct settings *settings)
+{
+	if (mkdir(settings->server.data, 0750) < 0 && errno != EEXIST)
+		log_fatal("The data folder cannot be made: %s; make it and "
+			  "give it to the proxy's user server.data=%s",
+			strerror(errno), settings->server.data);
+	if (access(settings->server.data, W_OK | X_OK) < 0)
+		log_fatal("The data folder cannot be written to: %s; give it "
+			  "to the proxy's user server.data=%s",
+			strerror(errno), settings->server.data);
+}
+
+static void set_up(struct proxy *proxy)
+{
+	char reason[512];
+
+	values_start();
+	check_data_folder(proxy->settings);
+	if (getrandom(proxy->boot, sizeof(proxy->boot), 0) !=
+		(ssize_t)sizeof(proxy->boot))
+		log_fatal("No random bytes: %s", strerror(errno));
+	if (!keys_derive(proxy, reason))
+		log_fatal("%s", reason);
+	load_users(proxy);
+	load_rules(proxy);
+	proxy->worker_count = worker_count(proxy->settings);
+	raise_descriptors(proxy);
+	proxy->bindings = bindings_open(proxy->settings, reason);
+	if (!proxy->bindings)
+		log_fatal("%s", reason);
+	proxy->handover = handover_new(proxy->worker_count, HANDOVER_ROOM);
+	proxy->workers = calloc(proxy->worker_count, sizeof(struct worker));
+	if (!proxy->handover || !proxy->workers)
+		log_fatal("Out of memory at start");
+}
+
+static void start_workers(struct proxy *proxy)
+{
+	char reason[256];
+
+	for (unsigned i = 0; i < proxy->worker_count; i++)
+		if (!worker_start(&proxy->workers[i], proxy, i, reason))
+			log_fatal("%s", reason);
+	for (unsigned i = 0; i < proxy->worker_count; i++)
+		if (uv_thread_create(&proxy->workers[i].thread, worker_run,
+			    &proxy->workers[i]) != 0)
+			log_fatal("A worker's thread cannot be started");
+}
+
+static void stop_workers(struct proxy *proxy)
+{
+	for (unsigned i = 0; i < proxy->worker_count; i++)
+		worker_stop(&proxy->workers[i]);
+	for (unsigned i = 0; i < proxy->worker_count; i++)
+		uv_thread_join(&proxy->workers[i].thread);
+	for (unsigned i = 0; i < proxy->worker_count; i++)
+		worker_release(&proxy->workers[i]);
+}
+
+static void say_ready(const struct proxy *proxy)
+{
+	const struct settings *settings = proxy->settings;
+
+	for (size_t i = 0; i < settings->listener_count; i++)
+		log_info("listening transport=%s address=%s",
+			transport_word(settings->listeners[i].transport),
+			settings->listeners[i].address_text);
+	log_info("ready server=%s role=%s workers=%u rules=%zu",
+		settings->server.name, role_word(settings->server.role),
+		proxy->worker_count,
+		proxy->rules ? content_rules_count(proxy->rules) : 0);
+}
+
+/* Signals are taken by this thread alone; the workers block them. */
+static void wait_for_stop(const sigset_t *signals)
+{
+	int signal = 0;
+
+	while (sigwait(signals, &signal) == 0 && signal == SIGHUP)
+		log_info("SIGHUP changes nothing: start again to read the "
+			 "configuration anew");
+	log_info("stopping signal=%d", signal);
+}
+
+int main(int argc, char **argv)
+{
+	struct proxy proxy = {0};
+	struct settings *settings;
+	sigset_t signals;
+
+	log_open("sipwarden-proxy");
+	settings = settings_read_or_exit(options_read(argc, argv));
+	proxy.settings = settings;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	set_up(&proxy);
+	start_workers(&proxy);
+	say_ready(&proxy);
+	wait_for_stop(&signals);
+	stop_workers(&proxy);
+	bindings_close(&proxy.bindings);
+	handover_release(&proxy.handover);
+	content_rules_release(&proxy.rules);
+	users_release((struct users **)&proxy.users);
+	free(proxy.workers);
+	settings_release(&settings);
+	log_info("stopped");
+	return 0;
 }

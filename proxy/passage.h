@@ -164,6 +164,7 @@ struct passage {
 	struct slice recipient; /* address of record of the Request-URI (for a
 				   response: of the request's sender) */
 	struct trail trail;
+	bool counted;   /* among its client's outstanding requests */
 	bool made_here; /* a request that the server itself makes */
 
 	/* The place in the chain that runs (stages/chain.c). */
@@ -194,6 +195,7 @@ struct passage {
 	struct {
 		struct passage *next;
 		struct order_line *line;
+		bool waits; /* at archiving, for its turn */
 	} order;
 
 	/* REQUEST: response context. */
@@ -213,6 +215,7 @@ struct passage {
 	/* RESPONSE. */
 	struct passage *request; /* borrowed: it waits for us */
 	struct branch *branch;
+	enum { CHOICE_OPEN, CHOICE_FORWARD, CHOICE_DROP } choice;
 };
 
 /* The message as it stands now: before routing, or on a branch. */
@@ -234,6 +237,17 @@ void passage_run(struct passage *passage);
 /* What a step waited for is there: the same step is called again. From the
  * loop, never from inside the step itself. May free it. */
 void passage_resume(struct passage *passage);
+/* The same, but at the next turn of the loop: fit to be called from within
+ * another passage's step. */
+void passage_wake(struct passage *passage);
+/* Called by whatever a request's passage lived for (a transaction, a response)
+ * when it has ended; frees the passage when nothing is left. */
+void passage_settle(struct passage *passage);
+/* Frees a passage whatever it waits for, its responses first (the program
+ * stops). */
+void passage_drop(struct passage *passage);
+/* Ends a passage that has not gone out yet: jobs of its stages are aborted. */
+void passage_abort_stages(struct passage *passage);
 /* For any step: settle it by an answer of ours (no earlier one is undone).
  * reason is copied; headers are whole lines or absent. Then return
  * PROGRESS_NEXT: archiving and forward carry it out. */

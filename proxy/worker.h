@@ -13,6 +13,7 @@
 #include "proxy/transports/handover.h"
 #include "proxy/transports/transports.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -44,6 +45,7 @@ struct worker_counts {
 	uint64_t answered, forwarded, discarded;
 	uint64_t refused_by_stage[STAGE_NAMES];
 	uint64_t overload;
+	uint64_t unsent; /* answers that could not be sent */
 	uint64_t malformed_answered;
 };
 
@@ -64,6 +66,21 @@ struct worker {
 	struct order *order;
 	struct passage *passages; /* all, for a clean stop */
 	struct worker_counts counts;
+	uv_async_t stop;
+	uv_timer_t stop_limit;
+	bool stopping;
+	unsigned stop_waited_ms;
 };
+
+/* Sets up everything of a worker but its thread. On failure a sentence that
+ * says what is wrong and what to do. */
+bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
+	char reason[256]) __attribute__((warn_unused_result));
+/* Runs the loop until it has been asked to stop and has finished what it had
+ * accepted; the body of the worker's thread. */
+void worker_run(void *worker);
+/* From any thread. */
+void worker_stop(struct worker *worker);
+void worker_release(struct worker *worker);
 
 #endif

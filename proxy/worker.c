@@ -1,0 +1,224 @@
+/* worker.c -- one thread of the proxy: its loop and what hangs on it. */
+#include "proxy/worker.h"
+
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "proxy/archiving/archiving.h"
+#include "proxy/arrivals.h"
+#include "proxy/authorization/client_counts.h"
+#include "proxy/forward/dialogs.h"
+#include "proxy/order.h"
+#include "proxy/routing/user_services/bindings.h"
+
+#include <stdio.h>
+
+enum {
+	TICK_MS = 10,
+	/* A clean stop waits so long for what has been accepted. */
+	STOP_LIMIT_MS = 5000,
+	T2_MS = 4000, /* RFC 3261 17.1.2.2 */
+	T4_MS = 5000
+};
+
+static void tick(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+
+	timers_advance(worker->timers, clock_steady_ms());
+}
+
+static int send_bytes(void *context, const struct destination *destination,
+	struct slice bytes, uint64_t token)
+{
+	struct worker *worker = context;
+
+	return transports_send(worker->transports, destination, bytes, token);
+}
+
+static void send_failed(void *context, uint64_t token, int error)
+{
+	struct worker *worker = context;
+
+	transactions_send_failed(worker->transactions, token, error);
+}
+
+static void connection_closed(
+	void *context, const struct connection_name *connection)
+{
+	struct worker *worker = context;
+
+	if (worker->index == connection->worker)
+		bindings_connection_closed(worker->proxy->bindings, connection);
+}
+
+static void closed(void *context)
+{
+	struct worker *worker = context;
+
+	uv_stop(&worker->loop);
+}
+
+static void stop_now(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+
+	transports_stop(worker->transports, closed, worker);
+}
+
+/* Everything accepted has been answered and recorded, or time is up. */
+static void stop_when_done(uv_timer_t *timer)
+{
+	struct worker *worker = timer->data;
+
+	tick(&worker->tick);
+	if (worker->passages ||
+		(worker->archive && !archive_idle(worker->archive))) {
+		worker->stop_waited_ms += TICK_MS;
+		if (worker->stop_waited_ms < STOP_LIMIT_MS)
+			return;
+		log_warn("Stopping with work under way worker=%u",
+			worker->index);
+	}
+	uv_timer_stop(timer);
+	stop_now(timer);
+}
+
+static void stop_asked(uv_async_t *async)
+{
+	struct worker *worker = async->data;
+
+	if (worker->stopping)
+		return;
+	worker->stopping = true;
+	transports_refuse_new(worker->transports);
+	uv_timer_start(&worker->stop_limit, stop_when_done, 0, TICK_MS);
+}
+
+static bool start_loop(struct worker *worker)
+{
+	if (uv_loop_init(&worker->loop) != 0 ||
+		uv_timer_init(&worker->loop, &worker->tick) != 0 ||
+		uv_timer_init(&worker->loop, &worker->stop_limit) != 0 ||
+		uv_async_init(&worker->loop, &worker->stop, stop_asked) != 0)
+		return false;
+	worker->tick.data = worker;
+	worker->stop_limit.data = worker;
+	worker->stop.data = worker;
+	return uv_timer_start(&worker->tick, tick, TICK_MS, TICK_MS) == 0;
+}
+
+static bool start_tables(struct worker *worker)
+{
+	const struct settings *settings = worker->proxy->settings;
+	const struct transaction_times times = {.t1_ms = settings->limits.t1_ms,
+		.t2_ms = T2_MS,
+		.t4_ms = T4_MS};
+	const struct transactions_host host = {
+		.context = worker, .send = send_bytes};
+
+	worker->timers = timers_new(clock_steady_ms());
+	worker->order = order_new();
+	worker->dialogs = dialogs_new();
+	worker->clients = client_counts_new();
+	if (!worker->timers || !worker->order || !worker->dialogs ||
+		!worker->clients)
+		return false;
+	worker->transactions = transactions_new(
+		worker->timers, &times, settings->limits.transactions, &host);
+	return worker->transactions != NULL;
+}
+
+static bool uses_stage(const struct settings *settings, enum stage_name stage)
+{
+	for (size_t i = 0; i < settings->before_routing_count; i++)
+		if (settings->before_routing[i] == stage)
+			return true;
+	for (size_t i = 0; i < settings->after_routing_count; i++)
+		if (settings->after_routing[i] == stage)
+			return true;
+	return false;
+}
+
+static bool start_links(struct worker *worker)
+{
+	struct proxy *proxy = worker->proxy;
+
+	worker->archive = archive_link_new(&worker->loop, worker->timers,
+		proxy->settings, proxy->boot, worker->index);
+	if (!worker->archive)
+		return false;
+	if (uses_stage(proxy->settings, STAGE_VIRUS_SCAN)) {
+		worker->scanner = scan_link_new(
+			&worker->loop, worker->timers, proxy->settings);
+		if (!worker->scanner)
+			return false;
+	}
+	worker->filter = content_filter_new(proxy->rules);
+	return worker->filter != NULL;
+}
+
+bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
+	char reason[256])
+{
+	struct transports_host host = {.context = worker,
+		.arrived = arrivals_take,
+		.send_failed = send_failed,
+		.connection_closed = connection_closed};
+
+	worker->proxy = proxy;
+	worker->index = index;
+	(void)snprintf(reason, 256,
+		"a worker cannot be set up: out of memory "
+		"or descriptors");
+	return start_loop(worker) && start_tables(worker) &&
+	       handover_attach(proxy->handover, index, &worker->loop) == 0 &&
+	       start_links(worker) &&
+	       transports_start(&worker->loop, index, proxy->worker_count,
+		       proxy->settings, proxy->handover, &host,
+		       &worker->transports, reason) == 0;
+}
+
+void worker_run(void *context)
+{
+	struct worker *worker = context;
+
+	uv_run(&worker->loop, UV_RUN_DEFAULT);
+}
+
+void worker_stop(struct worker *worker)
+{
+	uv_async_send(&worker->stop);
+}
+
+/* Passages still under way after the limit: their outcome is recorded so far as
+ * it is known, then they go. */
+static void end_passages(struct worker *worker)
+{
+	while (worker->passages)
+		passage_drop(worker->passages);
+}
+
+static void close_handle(uv_handle_t *handle, void *context)
+{
+	(void)context;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void worker_release(struct worker *worker)
+{
+	end_passages(worker);
+	transactions_release(&worker->transactions);
+	transports_release(&worker->transports);
+	archive_link_close(&worker->archive);
+	scan_link_close(&worker->scanner);
+	content_filter_release(&worker->filter);
+	handover_detach(worker->proxy->handover, worker->index);
+	order_release(&worker->order);
+	dialogs_release(&worker->dialogs);
+	client_counts_release(&worker->clients);
+	uv_walk(&worker->loop, close_handle, NULL);
+	uv_run(&worker->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&worker->loop);
+	timers_release(&worker->timers);
+}
