@@ -11,7 +11,9 @@
  * offset) tells readers in other processes how far they may read; after a crash
  * the archiver makes it anew.
  *
- * Readers never write here, and see only what is durable.
+ * Each segment begins with a header entry, which names the segment before and
+ * the offset at which what is valid there ends. Readers never write here, and
+ * see only what is durable. docs/archive-format.md gives every byte.
  */
 #ifndef ARCHIVER_JOURNAL_JOURNAL_H
 #define ARCHIVER_JOURNAL_JOURNAL_H
@@ -49,7 +51,8 @@ int journal_reader_open(const char *folder, uint64_t after,
 	struct journal_reader **reader) __attribute__((warn_unused_result));
 void journal_reader_close(struct journal_reader **reader);
 /* The next durable record. 0; EAGAIN when there is none yet; EBADMSG when the
- * journal is corrupt there (fault says where); else errno. */
+ * journal is corrupt there (fault says where; the next call goes on behind the
+ * damage); else errno. */
 int journal_reader_next(struct journal_reader *reader,
 	struct journal_entry *entry, struct journal_fault *fault)
 	__attribute__((warn_unused_result));
