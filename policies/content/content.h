@@ -39,13 +39,21 @@ struct content_fault {
 enum { CONTENT_FAULTS = 64 };
 
 /* Reads and compiles a rule file. Returns the number of faults (0: *rules is
- * the caller's, one reference). All faults of the file at once. */
+ * the caller's, one reference; at most CONTENT_FAULTS are told). All faults of
+ * the file at once. */
 size_t content_rules_read(const char *path, struct content_rules **rules,
+	struct content_fault faults[CONTENT_FAULTS])
+	__attribute__((warn_unused_result));
+/* As content_rules_read, of bytes in memory; path stands in the faults, and
+ * its folder is where terms files are looked for. */
+size_t content_rules_parse(const char *path, struct slice bytes,
+	struct content_rules **rules,
 	struct content_fault faults[CONTENT_FAULTS])
 	__attribute__((warn_unused_result));
 struct content_rules *content_rules_hold(struct content_rules *rules);
 void content_rules_release(struct content_rules **rules);
-/* First 16 hex digits of the SHA-256 of the file: the version in the trail. */
+/* First 16 hex digits of the SHA-256 of the file, and of the terms files that
+ * it names, in their order: the version in the trail. */
 const char *content_rules_version(const struct content_rules *rules);
 size_t content_rules_count(const struct content_rules *rules);
 
@@ -79,9 +87,14 @@ struct content_judgement {
 	bool more_hits; /* there were more than fit */
 };
 
-/* Judges all texts of one message. A REPLACE that hits a text which is not
- * editable, or of which more hits exist than fit, becomes a BLOCK. 0, or errno
- * when the rules could not be run (nothing was judged). */
+/* Judges all texts of one message. Of the rules that want the strongest action
+ * the first in the file decides. What an allow rule covers in whole is no hit
+ * of another rule. A REPLACE that hits a text which is not editable, or of
+ * which more hits exist than fit, becomes a BLOCK; its hits keep their action,
+ * so replacements are made only where judgement->action is CONTENT_REPLACE.
+ * REPLACE hits of a text never overlap. When more hits exist than fit, stronger
+ * actions keep their place. 0, or errno when the rules could not be run
+ * (nothing was judged). */
 int content_judge(const struct content_rules *rules,
 	struct content_scratch *scratch, const struct content_text *texts,
 	size_t count, enum content_direction direction,
