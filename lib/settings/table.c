@@ -159,7 +159,7 @@ static const struct setting rows[] = {
 		.text = "Where SIP is taken in, one entry per door."},
 	{"users", SETTING_FILE, KEPT(users), .example = "users.yaml",
 		.text = "The file that names each user and the home server "
-			"that serves him."},
+			"that serves them."},
 	{"authentication", SETTING_WORD, KEPT(authentication_written),
 		.words = authentications, .example = "none",
 		.text = "How users prove who they are. This version knows "
