@@ -58,7 +58,9 @@ static struct passage *begin_request(struct worker *worker,
 static void new_request(struct worker *worker, struct message *message,
 	const struct arrival *arrival)
 {
-	struct passage *passage = begin_request(worker, message, arrival);
+	struct passage *passage =
+		worker->stopping ? NULL
+				 : begin_request(worker, message, arrival);
 
 	if (!passage) {
 		overloaded(worker, message, arrival);

@@ -119,8 +119,9 @@ struct branch {
 	struct client_transaction *client; /* NULL when it has ended */
 	bool cancelled;                    /* we sent (or wanted) a CANCEL */
 	struct timer timer_c;              /* RFC 3261 16.6.11, INVITE */
-	struct message *final;             /* held: best kept answer ≥ 300 */
-	struct arrival final_arrival;
+	struct passage *kept; /* its final answer, waiting for the choice */
+	struct slice
+		ack; /* at: its 2xx was refused; each repeat gets our ACK */
 	struct branch_event *events, *last_event;
 };
 
@@ -184,6 +185,7 @@ struct passage {
 	struct slice answer_reason;
 	struct slice answer_headers; /* whole lines with CRLF; absent */
 	bool tell_sender;            /* of a refused file, by a MESSAGE */
+	bool unrecorded; /* a refusal of steps 1 to 3: counted, not recorded */
 
 	/* Archiving. */
 	uint64_t submission; /* sequence of its record; 0: none yet */
@@ -205,10 +207,12 @@ struct passage {
 	unsigned final_status; /* forwarded upstream; 0: none yet */
 	bool answered_100;
 	bool cancelled;
-	bool refused_2xx;    /* a 2xx was refused: what comes is ended */
-	struct timer timer;  /* life of a non-INVITE, or late 100 */
-	unsigned responses;  /* RESPONSE passages under way */
-	struct slice to_tag; /* of answers that we make */
+	bool refused_2xx;      /* a 2xx was refused: what comes is ended */
+	struct timer timer;    /* life of a non-INVITE, or late 100 */
+	struct timer wake;     /* passage_wake */
+	unsigned responses;    /* RESPONSE passages under way */
+	struct dialog *dialog; /* forward/dialogs.h; NULL */
+	struct slice to_tag;   /* of answers that we make */
 	/* INVITE whose 2xx went upstream: what a BYE of ours needs. */
 	struct message *success; /* held */
 

@@ -90,7 +90,6 @@ static void stop_asked(uv_async_t *async)
 	if (worker->stopping)
 		return;
 	worker->stopping = true;
-	transports_refuse_new(worker->transports);
 	uv_timer_start(&worker->stop_limit, stop_when_done, 0, TICK_MS);
 }
 

@@ -59,11 +59,6 @@ enum request_match {
 enum request_match transactions_match_request(struct transactions *transactions,
 	const struct message *request, const struct arrival *arrival,
 	struct server_transaction **transaction);
-/* True when another transaction with the same From tag, Call-ID and CSeq but
- * another branch came in (RFC 3261 8.2.2.2, merged request). */
-bool transactions_merged(
-	struct transactions *transactions, const struct message *request);
-
 struct server_events {
 	/* No ACK came for a final answer (timer H), or an answer could not be
 	 * sent: the transaction ends. May be NULL. */
@@ -71,7 +66,7 @@ struct server_events {
 	/* The transaction is about to be freed: forget it. */
 	void (*ended)(void *user);
 };
-/* For REQUEST_NEW but ACK. The message is held as long as needed. NULL when
+/* For REQUEST_NEW but ACK. NULL when
  * the limit is reached or memory is short: answer 503 without one. Responses
  * go back as RFC 3261 18.2.2 and RFC 3581 say (reply_to is worked out by the
  * caller). INVITE: no automatic 100 (the caller sends it). */
