@@ -60,8 +60,9 @@ bool edits_replace(struct edits *edits, size_t offset, size_t removed,
 	return true;
 }
 
-/* Forgets splices that lie within a run of bytes; inserts at its start stay. */
-static void forget(struct edits *edits, size_t start, size_t end)
+/* Forgets splices that lie within a run of bytes; inserts at its ends stay. */
+static void forget(
+	struct edits *edits, size_t start, size_t end, bool removals_alone)
 {
 	size_t kept = 0;
 
@@ -69,11 +70,12 @@ static void forget(struct edits *edits, size_t start, size_t end)
 		const struct splice *splice = &edits->splices[i];
 		bool within = splice->offset >= start &&
 			      splice->offset + splice->removed <= end;
-		bool insert =
+		bool at_end =
 			splice->removed == 0 &&
 			(splice->offset == start || splice->offset == end);
+		bool spared = removals_alone && splice->inserted.size > 0;
 
-		if (!within || insert)
+		if (!within || at_end || spared)
 			edits->splices[kept++] = *splice;
 	}
 	edits->count = kept;
@@ -124,15 +126,17 @@ bool edits_insert_before(struct edits *edits, const struct message *message,
 	return edits_replace(edits, at, 0, line);
 }
 
+static size_t headers_end(const struct message *message)
+{
+	if (message->header_count == 0)
+		return headers_start(message);
+	return line_end(message, &message->headers[message->header_count - 1]);
+}
+
 bool edits_append_header(
 	struct edits *edits, const struct message *message, struct slice line)
 {
-	size_t at = headers_start(message);
-
-	if (message->header_count)
-		at = line_end(
-			message, &message->headers[message->header_count - 1]);
-	return edits_replace(edits, at, 0, line);
+	return edits_replace(edits, headers_end(message), 0, line);
 }
 
 bool edits_remove_header(struct edits *edits, const struct message *message,
@@ -140,7 +144,7 @@ bool edits_remove_header(struct edits *edits, const struct message *message,
 {
 	size_t start = offset_in(message, header->line.at);
 
-	forget(edits, start, start + header->line.size);
+	forget(edits, start, start + header->line.size, false);
 	return edits_replace(edits, start, header->line.size, SLICE(""));
 }
 
@@ -258,11 +262,8 @@ bool edits_remove_value(
 	}
 	if (left == 0)
 		return edits_remove_header(edits, message, header);
-	list = header->value;
-	start = offset_in(message, list.at);
-	for (size_t i = 0; header_next_value(&list, &each); i++)
-		if (gone[i])
-			forget(edits, start, start + header->value.size);
+	start = offset_in(message, header->value.at);
+	forget(edits, start, start + header->value.size, true);
 	return cut_runs(edits, message, header->value, gone);
 }
 
@@ -346,24 +347,46 @@ bool edits_mark_received(struct edits *edits, const struct message *message,
 
 /* --- body and bytes ---------------------------------------------------- */
 
-bool edits_set_body(
-	struct edits *edits, const struct message *message, struct slice body)
+/* Takes out what an earlier edits_set_body wanted at an empty place. */
+static void forget_inserts(struct edits *edits, size_t at, struct slice prefix)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < edits->count; i++) {
+		const struct splice *splice = &edits->splices[i];
+
+		if (splice->offset != at || splice->removed ||
+			!slice_starts_nocase(splice->inserted, prefix))
+			edits->splices[kept++] = *splice;
+	}
+	edits->count = kept;
+}
+
+static bool set_content_length(
+	struct edits *edits, const struct message *message, size_t size)
 {
 	const struct header *header =
 		message_header(message, HEADER_CONTENT_LENGTH, NULL);
-	size_t start = offset_in(message, message->body.at);
-	struct slice text;
-	bool done;
+	struct slice text = arena_format(
+		edits->arena, header ? "%zu" : "Content-Length: %zu\r\n", size);
 
-	text = arena_format(edits->arena,
-		header ? "%zu" : "Content-Length: %zu\r\n", body.size);
 	if (!text.at)
 		return false;
-	done = header ? replace_slice(edits, message, header->value, text)
-		      : edits_append_header(edits, message, text);
-	if (!done)
+	if (header)
+		return replace_slice(edits, message, header->value, text);
+	forget_inserts(edits, headers_end(message), SLICE("Content-Length:"));
+	return edits_append_header(edits, message, text);
+}
+
+bool edits_set_body(
+	struct edits *edits, const struct message *message, struct slice body)
+{
+	size_t start = offset_in(message, message->body.at);
+
+	if (!set_content_length(edits, message, body.size))
 		return false;
-	forget(edits, start, start + message->body.size);
+	forget(edits, start, start + message->body.size, false);
+	forget_inserts(edits, start, SLICE(""));
 	return edits_replace(edits, start, message->body.size, body);
 }
 

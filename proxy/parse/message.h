@@ -90,19 +90,20 @@ struct header {
 	struct slice name;  /* as spelled */
 	struct slice value; /* trimmed; folds still in it (see unfolded) */
 	struct slice line;  /* the whole header, folds and last CRLF included */
+	struct slice unfolded; /* value, or its copy without folds */
 	bool folded;
 };
 
 /* The top Via, read while indexing (RFC 3261 18.2.1, 17.2.3). */
 struct top_via {
-	struct slice value;     /* the first Via value alone */
+	struct slice value;     /* the first Via value alone, as it stands */
 	struct slice transport; /* UDP, TCP … */
 	struct slice host;      /* without brackets */
 	uint16_t port;          /* 0: not given */
 	struct slice sent_by;   /* host[:port] as spelled */
 	struct slice branch;    /* absent: RFC 2543 */
 	bool rport;             /* the parameter is there (RFC 3581) */
-	bool magic;             /* branch begins with z9hG4bK */
+	bool magic;             /* branch is z9hG4bK and something more */
 };
 
 struct message {
@@ -118,7 +119,7 @@ struct message {
 	struct slice reason; /* response */
 	struct header *headers;
 	size_t header_count;
-	struct slice body; /* size 0: none */
+	struct slice body; /* size 0: none; at is where it would stand */
 
 	/* Single headers, checked while indexing; absent when missing. */
 	struct top_via via;
@@ -159,19 +160,21 @@ enum frame_result {
 	FRAME_BROKEN /* cannot be framed: fault says why; close */
 };
 /* Looks for the end of the first message of a stream (RFC 3261 18.3). Exactly
- * one Content-Length is needed there (absent counts as broken, unless the
- * header says there is no body to expect: then it is 0 and FRAME_WHOLE). Call
- * again with more bytes; *scanned (0 at first) spares looking twice. */
+ * one Content-Length is needed there (absent counts as broken, unless there is
+ * no Content-Type either: then it is 0 and FRAME_WHOLE). Call again with the
+ * same bytes and more behind them; *scanned (0 at the start of each message)
+ * is private and spares looking twice. What another reader could frame in
+ * another way (stray CR, LF, NUL, a name that is no token) is broken. */
 enum frame_result message_frame(struct slice stream,
 	const struct message_limits *limits, size_t *scanned, size_t *size,
 	struct message_fault *fault);
 
-/* Indexes one message out of bytes (copied into the message's own arena).
- * datagram: a tail beyond Content-Length is cut, a missing Content-Length
- * means the rest. On a fault *message may still be set (indexed as far as an
- * answer needs: Via, From, To, Call-ID, CSeq): then fault->status is to be
- * answered; else *message is NULL and nothing can be said. 0, EBADMSG, ENOMEM.
- */
+/* Indexes one message out of bytes (copied into the message's own arena,
+ * without CRLFs that stand before it). datagram: a tail beyond Content-Length
+ * is cut, a missing Content-Length means the rest; else both are faults. On a
+ * fault *message may still be set (indexed as far as an answer needs: Via,
+ * From, To, Call-ID, CSeq): then fault->status is to be answered; else *message
+ * is NULL, fault->status is 0 and nothing can be said. 0, EBADMSG, ENOMEM. */
 int message_index(struct slice bytes, bool datagram,
 	const struct message_limits *limits, struct message **message,
 	struct message_fault *fault) __attribute__((warn_unused_result));
@@ -185,11 +188,11 @@ const struct header *message_header(const struct message *message,
 /* The same by name, any case and the compact form alike. */
 const struct header *message_header_named(const struct message *message,
 	struct slice name, const struct header *after);
-/* The value with folds replaced by one SP (copied only when folded). */
+/* The value with folds replaced by one SP (a copy only when folded). */
 struct slice header_unfolded(
 	const struct message *message, const struct header *header);
 /* Walks the comma-separated values of a header (quotes and < > respected):
- * *rest starts as the unfolded value. False at the end. */
+ * *rest starts as the value, unfolded or not. False at the end. */
 bool header_next_value(struct slice *rest, struct slice *value);
 /* The canonical name of an id ("Via"); the id of a name, or HEADER_OTHER. */
 struct slice header_name(enum header_id id);

@@ -57,6 +57,9 @@ bool name_address_read(struct arena *arena, struct slice text,
  * arena. */
 bool parameter_find(struct arena *arena, struct slice parameters,
 	struct slice name, struct slice *value);
+/* The inside of a quoted string without its backslashes; absent when the arena
+ * is spent. */
+struct slice value_unescape(struct arena *arena, struct slice text);
 
 /* One Via value (RFC 3261 20.42). */
 struct via {
