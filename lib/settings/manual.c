@@ -19,27 +19,16 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-static void put_words(FILE *out, const struct setting *setting)
-{
-	for (const struct setting_word *word = setting->words; word->word;
-		word++) {
-		if (word != setting->words)
-			(void)fputs(word[1].word ? ", " : " or ", out);
-		put_text(out, word->word);
-	}
-}
-
 static void put_row(FILE *out, const struct setting *setting)
 {
+	char form[SETTING_FORM_SIZE];
+
 	(void)fputs(".TP\n.B ", out);
 	put_text(out, setting->name);
 	(void)fputc('\n', out);
 	put_text(out, setting->text);
 	(void)fputs("\n.br\nValue: ", out);
-	if (setting->words)
-		put_words(out, setting);
-	else
-		put_text(out, setting_type_text(setting));
+	put_text(out, setting_form(setting, form));
 	if (setting->minimum) {
 		(void)fputs(", from ", out);
 		put_text(out, setting->minimum);

@@ -198,12 +198,23 @@ static void read_list(struct reader *reader, const struct setting *setting,
 static void fault_of_missing(struct reader *reader,
 	const struct setting *setting, const struct tree *missing_from)
 {
+	char form[SETTING_FORM_SIZE];
+
 	fault_add(reader->faults,
 		missing_from->key ? missing_from->key_place
 				  : missing_from->place,
 		"%s%s%s is missing; write %s", reader->list ? reader->list : "",
 		reader->list ? "." : "", setting->name,
-		setting_type_text(setting));
+		setting_form(setting, form));
+}
+
+static void read_any(struct reader *reader, const struct setting *setting,
+	const struct tree *node, void *base)
+{
+	if (setting->type == SETTING_LIST)
+		read_list(reader, setting, node);
+	else
+		value_read(reader, setting, node, base);
 }
 
 /* Reads what is written for the row, or its default. A list's own rows are
@@ -211,23 +222,22 @@ static void fault_of_missing(struct reader *reader,
 static void fill_row(struct reader *reader, const struct setting *setting,
 	const struct tree *node, void *base, const struct tree *missing_from)
 {
+	const struct tree *standard;
+
 	if (!node && setting->required) {
 		fault_of_missing(reader, setting, missing_from);
 		return;
 	}
-	if (!node && setting->standard) {
-		node = standard_node(reader, setting);
-		if (!node) {
+	/* The default first: a faulty value must not make others look wrong. */
+	if (setting->standard) {
+		standard = standard_node(reader, setting);
+		if (standard)
+			read_any(reader, setting, standard, base);
+		else
 			reader_is_full(reader, missing_from->place);
-			return;
-		}
 	}
-	if (!node)
-		return;
-	if (setting->type == SETTING_LIST)
-		read_list(reader, setting, node);
-	else
-		value_read(reader, setting, node, base);
+	if (node)
+		read_any(reader, setting, node, base);
 }
 
 static void sort_item_keys(struct reader *reader,

@@ -1,8 +1,10 @@
 /* table.c -- every setting: one row each, from which all else is made. */
 #include "lib/settings/table.h"
 
+#include "lib/log.h"
 #include "lib/settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -410,7 +412,26 @@ const char *setting_key(const struct setting *setting)
 	return dot ? dot + 1 : setting->name;
 }
 
-const char *setting_type_text(const struct setting *setting)
+static const char *form_of_words(
+	const struct setting *setting, char form[SETTING_FORM_SIZE])
+{
+	size_t used = 0;
+
+	for (const struct setting_word *word = setting->words; word->word;
+		word++) {
+		const char *before = word == setting->words ? ""
+				     : word[1].word         ? ", "
+							    : " or ";
+
+		used += (size_t)snprintf(form + used, SETTING_FORM_SIZE - used,
+			"%s%s", before, word->word);
+		must(used < SETTING_FORM_SIZE);
+	}
+	return form;
+}
+
+const char *setting_form(
+	const struct setting *setting, char form[SETTING_FORM_SIZE])
 {
 	static const char *const texts[SETTING_TYPES] = {
 		[SETTING_BOOLEAN] = "true or false",
@@ -418,7 +439,6 @@ const char *setting_type_text(const struct setting *setting)
 		[SETTING_DURATION] = "a duration such as 500us, 250ms, 5s, "
 				     "3m, 1h or 7d",
 		[SETTING_SIZE] = "a size such as 512B, 64KB, 64MB or 1GB",
-		[SETTING_WORD] = "one of some words",
 		[SETTING_TEXT] = "a word of letters, digits, dots, dashes "
 				 "and underscores",
 		[SETTING_HOST] = "a host name",
@@ -438,5 +458,8 @@ const char *setting_type_text(const struct setting *setting)
 				   "virus-scan",
 		[SETTING_LIST] = "a list of mappings",
 	};
-	return texts[setting->type];
+
+	if (setting->type == SETTING_WORD)
+		return form_of_words(setting, form);
+	return strcpy(form, texts[setting->type]);
 }

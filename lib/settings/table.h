@@ -76,8 +76,11 @@ const struct setting *setting_find(
 	const struct setting_table *table, const char *name);
 /* The last word of a dotted name. */
 const char *setting_key(const struct setting *setting);
-/* What a value of this type looks like, for messages and the manual. */
-const char *setting_type_text(const struct setting *setting);
+/* What a value looks like, for messages and the manual: "a number",
+ * "refuse or flag". */
+enum { SETTING_FORM_SIZE = 128 };
+const char *setting_form(
+	const struct setting *setting, char form[SETTING_FORM_SIZE]);
 
 /* Lists, for the two chains' default. */
 #define SETTINGS_ALL_STAGES "[log, content-filter, virus-scan]"

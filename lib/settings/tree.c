@@ -130,6 +130,15 @@ static bool key_is_due(const struct builder *builder)
 	       !builder->key;
 }
 
+static bool is_in_quotes(struct fy_event *event)
+{
+	enum fy_scalar_style style = FYSS_PLAIN;
+
+	if (event->scalar.value)
+		style = fy_token_scalar_style(event->scalar.value);
+	return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 static bool take_scalar(struct builder *builder, struct fy_event *event)
 {
 	struct place place = event_place(builder, event);
@@ -140,6 +149,8 @@ static bool take_scalar(struct builder *builder, struct fy_event *event)
 
 	if (at)
 		text.at = at;
+	if (is_in_quotes(event) && place.column > 1)
+		place.column--; /* the mark stands behind the quote */
 	spoiled = has_control_character(builder, text, place);
 	text = arena_copy(builder->arena, text);
 	if (!text.at)
@@ -151,8 +162,7 @@ static bool take_scalar(struct builder *builder, struct fy_event *event)
 		return false;
 	node->text = text.at;
 	node->spoiled = spoiled;
-	node->quoted = event->scalar.value &&
-		       fy_token_scalar_style(event->scalar.value) != FYSS_PLAIN;
+	node->quoted = is_in_quotes(event);
 	return true;
 }
 

@@ -58,16 +58,18 @@ static void keep_list(
 static void fault_of_type(struct reader *reader, const struct setting *setting,
 	const struct tree *node)
 {
+	char form[SETTING_FORM_SIZE];
+
 	if (tree_is_nothing(node))
 		reader_fault(reader, setting, node,
 			"has no value; write %s, or leave the line out",
-			setting_type_text(setting));
+			setting_form(setting, form));
 	else if (node->kind == TREE_SCALAR)
 		reader_fault(reader, setting, node, "\"%.60s\" is not %s",
-			node->text, setting_type_text(setting));
+			node->text, setting_form(setting, form));
 	else
 		reader_fault(reader, setting, node, "must be %s, not a %s",
-			setting_type_text(setting),
+			setting_form(setting, form),
 			node->kind == TREE_MAPPING ? "mapping" : "list");
 }
 
@@ -107,13 +109,14 @@ static void read_quantity(struct reader *reader, const struct setting *setting,
 		[UNIT_US] = "microsecond",
 		[UNIT_MS] = "millisecond",
 		[UNIT_S] = "second"};
+	char form[SETTING_FORM_SIZE];
 	uint64_t value = 0;
 
 	switch (quantity_of(setting, node->text, &value)) {
 	case QUANTITY_BARE:
 		reader_fault(reader, setting, node,
 			"%.20s has no unit; write %s", node->text,
-			setting_type_text(setting));
+			setting_form(setting, form));
 		return;
 	case QUANTITY_TOO_FINE:
 		reader_fault(reader, setting, node,
@@ -139,8 +142,7 @@ static void read_word(struct reader *reader, const struct setting *setting,
 	const struct tree *node, void *base)
 {
 	struct nearest nearest = {NULL, 0};
-	char known[128] = "";
-	size_t used = 0;
+	char form[SETTING_FORM_SIZE];
 
 	for (const struct setting_word *word = setting->words; word->word;
 		word++) {
@@ -149,9 +151,6 @@ static void read_word(struct reader *reader, const struct setting *setting,
 			return;
 		}
 		nearest_try(&nearest, node->text, word->word);
-		used += (size_t)snprintf(known + used, sizeof(known) - used,
-			"%s%s", used ? ", " : "", word->word);
-		must(used < sizeof(known));
 	}
 	if (nearest.word)
 		reader_fault(reader, setting, node,
@@ -159,8 +158,8 @@ static void read_word(struct reader *reader, const struct setting *setting,
 			nearest.word);
 	else
 		reader_fault(reader, setting, node,
-			"\"%.60s\" is unknown; known are: %s", node->text,
-			known);
+			"\"%.60s\" is unknown; write %s", node->text,
+			setting_form(setting, form));
 }
 
 /* Names are compared without case: they are kept in lower case. */
@@ -307,10 +306,12 @@ static void read_path(struct reader *reader, const struct setting *setting,
 static bool entry_is_scalar(struct reader *reader,
 	const struct setting *setting, const struct tree *entry)
 {
+	char form[SETTING_FORM_SIZE];
+
 	if (entry->kind == TREE_SCALAR && !tree_is_nothing(entry))
 		return !entry->spoiled;
 	reader_fault(reader, setting, entry, "each entry of %s is one word",
-		setting_type_text(setting));
+		setting_form(setting, form));
 	return false;
 }
 
