@@ -6,6 +6,11 @@
  * it and handed to the worker that owns its Call-ID (handover.h); there
  * `arrived` is called. What goes out on another worker's connection is handed
  * over to that one.
+ *
+ * A connection that sends what cannot be framed is answered when the message
+ * can be (fault), then closed. One whose peer does not read is closed when
+ * its queue is full, or when nothing has moved for 32 s; one that leaves a
+ * message unfinished for 32 s as well. Idle connections are kept.
  */
 #ifndef PROXY_TRANSPORTS_TRANSPORTS_H
 #define PROXY_TRANSPORTS_TRANSPORTS_H
@@ -48,14 +53,21 @@ struct destination {
 	/* TCP: used when it is still there; else one to address that this
 	 * worker has or opens. */
 	struct connection_name connection;
+	/* UDP on a listener on 0.0.0.0 or [::]: the address to send from, for
+	 * an answer arrival.local. Family 0: the system chooses. */
+	union address local;
 };
 
 struct transports_counts {
 	uint64_t received, sent, send_failed;
+	uint64_t queue_full;    /* not sent: the socket's or connection's
+				   queue, or the handover, was full */
 	uint64_t malformed;     /* not indexable and not answerable */
 	uint64_t handover_full; /* dropped (UDP) or held back (TCP) */
 	uint64_t connections_opened, connections_accepted, connections_closed,
 		connections_refused; /* over the limit */
+	uint64_t timed_out; /* connections: unfinished message, no reader, no
+			       answer to connect */
 	uint64_t keep_alives;
 };
 
@@ -76,20 +88,26 @@ struct transports_host {
 
 struct transports;
 
-/* Opens all listeners of this worker. On failure returns errno and writes a
- * sentence that names the address and says what to do. */
+/* Opens all listeners of this worker and attaches it to the handover (its
+ * owner detaches, when `done` has been called). Worker 0 is started first: it
+ * sees whether another program has an address, which workers of one program
+ * share. On failure returns errno, writes a sentence that names the address
+ * and says what to do, and leaves handles that are being closed on the loop.
+ * settings are borrowed for the life of the transports. */
 int transports_start(uv_loop_t *loop, unsigned worker, unsigned workers,
 	const struct settings *settings, struct handover *handover,
 	const struct transports_host *host, struct transports **transports,
 	char reason[256]) __attribute__((warn_unused_result));
-/* Takes nothing new, writes what is queued, closes; `done` is called then. */
+/* Takes nothing new, writes what is queued (for 2 s at most), closes; `done`
+ * is called then, from the loop. */
 void transports_stop(struct transports *transports, void (*done)(void *context),
 	void *context);
+/* After `done`. */
 void transports_release(struct transports **transports);
 
 /* Sends a copy of the bytes. 0: on its way (a later failure is told through
- * send_failed when token is not 0); else errno: it will not leave. Never
- * calls back from inside. */
+ * send_failed when token is not 0); else errno: it will not leave (ENOBUFS: a
+ * queue is full). Never calls back from inside. */
 int transports_send(struct transports *transports,
 	const struct destination *destination, struct slice bytes,
 	uint64_t token) __attribute__((warn_unused_result));
@@ -97,6 +115,7 @@ int transports_send(struct transports *transports,
 /* The worker that owns a Call-ID (the same in all workers of this process). */
 unsigned transports_owner(
 	const struct transports *transports, struct slice call_id);
+/* Read on this worker's loop. */
 const struct transports_counts *transports_counts(
 	const struct transports *transports);
 /* True when address is one that we listen on (any transport). port 0: any

@@ -16,7 +16,10 @@ static void run_if_asked(struct turn_end *turn_end)
 /* After polling: what the callbacks of sockets gathered. */
 static void on_check(uv_check_t *check)
 {
-	run_if_asked(check->data);
+	struct turn_end *turn_end = check->data;
+
+	turn_end->turns++;
+	run_if_asked(turn_end);
 }
 
 /* Before polling: what timers and everything since the last poll gathered. */

@@ -9,6 +9,7 @@
 #define PROXY_TRANSPORTS_TURN_END_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct turn_end {
@@ -19,7 +20,8 @@ struct turn_end {
 	void (*closed)(void *context);
 	void *context; /* borrowed */
 	bool asked;
-	unsigned open; /* handles */
+	uint64_t turns; /* of the loop, counted after it has polled */
+	unsigned open;  /* handles */
 };
 
 /* Does not keep the loop alive, except while asked. */

@@ -1,0 +1,732 @@
+/* stream.c -- one TCP connection: frames in, queue out, end. */
+#include "lib/clock.h"
+#include "lib/log.h"
+#include "proxy/transports/inside.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+/* --- deadlines ----------------------------------------------------------- */
+
+static void deadlines_changed(struct connection *connection)
+{
+	struct transports *transports = connection->transports;
+	bool wanted =
+		connection->state != CONNECTION_CLOSED &&
+		(connection->read_deadline_ms || connection->write_deadline_ms);
+
+	if (wanted == connection->timed)
+		return;
+	connection->timed = wanted;
+	if (wanted)
+		DL_APPEND2(
+			transports->timed, connection, timed_prev, timed_next);
+	else
+		DL_DELETE2(
+			transports->timed, connection, timed_prev, timed_next);
+}
+
+static void set_read_deadline(struct connection *connection, uint64_t delay_ms)
+{
+	connection->read_deadline_ms =
+		delay_ms ? clock_steady_ms() + delay_ms : 0;
+	deadlines_changed(connection);
+}
+
+static void set_write_deadline(struct connection *connection, uint64_t delay_ms)
+{
+	connection->write_deadline_ms =
+		delay_ms ? clock_steady_ms() + delay_ms : 0;
+	deadlines_changed(connection);
+}
+
+static void time_out(struct connection *connection)
+{
+	connection->transports->counts.timed_out++;
+	connection_close(connection, ETIMEDOUT);
+}
+
+static void read_deadline_passed(struct connection *connection)
+{
+	if (connection->state == CONNECTION_ENDING)
+		connection_close(connection, ECONNRESET);
+	else
+		time_out(connection);
+}
+
+/* A slow peer may take its time as long as something moves. */
+static void write_deadline_passed(struct connection *connection)
+{
+	size_t left = uv_stream_get_write_queue_size(
+		(uv_stream_t *)&connection->handle);
+
+	if (left >= connection->flying_left) {
+		time_out(connection);
+		return;
+	}
+	connection->flying_left = left;
+	set_write_deadline(connection, STREAM_STALLED_MS);
+}
+
+void connections_tick(struct transports *transports)
+{
+	uint64_t now_ms = clock_steady_ms();
+	struct connection *at, *next;
+
+	DL_FOREACH_SAFE2(transports->timed, at, next, timed_next)
+	{
+		if (at->read_deadline_ms && now_ms >= at->read_deadline_ms)
+			read_deadline_passed(at);
+		else if (at->write_deadline_ms &&
+			 now_ms >= at->write_deadline_ms)
+			write_deadline_passed(at);
+	}
+}
+
+/* --- in ------------------------------------------------------------------ */
+
+static void describe(
+	const struct connection *connection, struct arrival *arrival)
+{
+	*arrival = (struct arrival){.transport = TRANSPORT_TCP,
+		.source = connection->peer,
+		.local = connection->local,
+		.listener = connection->listener,
+		.opened_by_us = connection->opened_by_us,
+		.connection = connection->name,
+		.wall_us = clock_wall_us()};
+}
+
+/* Its owner's ring is full: the peer waits, as TCP makes it. */
+static void pause_reading(struct connection *connection, struct handed *held)
+{
+	connection->held = held;
+	uv_read_stop((uv_stream_t *)&connection->handle);
+	DL_APPEND2(connection->transports->paused, connection, paused_prev,
+		paused_next);
+}
+
+static void forget_held(struct connection *connection)
+{
+	if (!connection->held)
+		return;
+	DL_DELETE2(connection->transports->paused, connection, paused_prev,
+		paused_next);
+	handed_release(connection->held);
+	connection->held = NULL;
+}
+
+static void deliver(struct connection *connection, struct message *message,
+	const struct message_fault *fault)
+{
+	struct arrival arrival;
+	struct handed *held;
+
+	describe(connection, &arrival);
+	held = crossing_deliver(
+		connection->transports, message, &arrival, fault);
+	if (!held)
+		return;
+	if (connection->state == CONNECTION_OPEN)
+		pause_reading(connection, held);
+	else
+		handed_release(held);
+}
+
+static void take_message(struct connection *connection, struct slice bytes)
+{
+	struct transports *transports = connection->transports;
+	struct message *message = NULL;
+	struct message_fault fault = {0};
+	int error = message_index(
+		bytes, false, &transports->limits, &message, &fault);
+
+	if (message)
+		deliver(connection, message, error ? &fault : NULL);
+	else
+		transports_note_malformed(transports, &connection->peer,
+			TRANSPORT_TCP,
+			error == ENOMEM ? "no memory" : fault.reason);
+}
+
+/* Where the next message begins is not known any more: answer this one if
+ * that is possible, and end. */
+static void take_broken(struct connection *connection, struct slice bytes,
+	const struct message_fault *broken)
+{
+	struct transports *transports = connection->transports;
+	struct message *message = NULL;
+	struct message_fault fault = {0};
+
+	if (broken->status)
+		(void)!message_index(
+			bytes, false, &transports->limits, &message, &fault);
+	if (!message) {
+		transports_note_malformed(transports, &connection->peer,
+			TRANSPORT_TCP, broken->reason);
+		connection_close(connection, EBADMSG);
+		return;
+	}
+	connection->state = CONNECTION_ENDING;
+	set_read_deadline(connection, STREAM_LINGER_MS);
+	deliver(connection, message, broken);
+}
+
+/* RFC 5626 3.5.1: two CRLF are a ping, one is the answer. */
+static void take_blank(struct connection *connection, size_t size)
+{
+	for (connection->blank += (unsigned)size; connection->blank >= 4;
+		connection->blank -= 4) {
+		connection->transports->counts.keep_alives++;
+		if (connection_send(connection, SLICE("\r\n"), 0, 0) != 0)
+			return;
+	}
+}
+
+/* How much of it was taken. */
+static size_t take_frames(struct connection *connection, struct slice bytes)
+{
+	size_t at = 0;
+
+	while (at < bytes.size && connection->state == CONNECTION_OPEN &&
+		!connection->held) {
+		struct slice rest = slice_from(bytes, at);
+		struct message_fault fault = {0};
+		size_t size = 0;
+
+		switch (message_frame(rest, &connection->transports->limits,
+			&connection->scanned, &size, &fault)) {
+		case FRAME_PART:
+			return at;
+		case FRAME_BLANK:
+			take_blank(connection, size);
+			break;
+		case FRAME_WHOLE:
+			connection->blank = 0;
+			take_message(connection, slice_part(rest, 0, size));
+			break;
+		case FRAME_BROKEN:
+			take_broken(connection, rest, &fault);
+			return bytes.size;
+		}
+		must(size > 0);
+		at += size;
+		connection->scanned = 0;
+	}
+	return at;
+}
+
+static bool in_append(struct connection *connection, struct slice bytes)
+{
+	size_t wanted = connection->in_size + bytes.size;
+
+	if (wanted > connection->in_room) {
+		size_t room = connection->in_room * 2;
+		char *larger;
+
+		if (room < wanted)
+			room = wanted;
+		larger = realloc(connection->in, room);
+		if (!larger)
+			return false;
+		connection->in = larger;
+		connection->in_room = room;
+	}
+	memcpy(connection->in + connection->in_size, bytes.at, bytes.size);
+	connection->in_size = wanted;
+	return true;
+}
+
+/* An idle connection keeps no buffer. */
+static void in_clear(struct connection *connection)
+{
+	free(connection->in);
+	connection->in = NULL;
+	connection->in_size = connection->in_room = 0;
+}
+
+static bool in_keep(struct connection *connection, struct slice rest)
+{
+	if (rest.size == 0) {
+		in_clear(connection);
+		return true;
+	}
+	if (!connection->in)
+		return in_append(connection, rest);
+	memmove(connection->in, rest.at, rest.size);
+	connection->in_size = rest.size;
+	return true;
+}
+
+/* bytes that came, or none: then what is kept is looked at again. */
+static void take_bytes(struct connection *connection, struct slice bytes)
+{
+	size_t used;
+
+	if (connection->in) {
+		if (bytes.size && !in_append(connection, bytes)) {
+			connection_close(connection, ENOMEM);
+			return;
+		}
+		bytes = slice_make(connection->in, connection->in_size);
+	}
+	used = take_frames(connection, bytes);
+	if (connection->state != CONNECTION_OPEN) {
+		in_clear(connection);
+		return;
+	}
+	if (!in_keep(connection, slice_from(bytes, used)))
+		connection_close(connection, ENOMEM);
+	else if (connection->held || connection->in_size == 0)
+		set_read_deadline(connection, 0);
+	else if (used || !connection->read_deadline_ms)
+		set_read_deadline(connection, STREAM_UNFINISHED_MS);
+}
+
+/* One read for each turn: no bytes here, and the loop goes on to others. */
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+	struct connection *connection = handle->data;
+	struct transports *transports = connection->transports;
+
+	(void)suggested;
+	*buffer = uv_buf_init(transports->scratch, STREAM_READ_BYTES);
+	if (connection->read_turn == transports->turn_end.turns)
+		buffer->len = 0;
+}
+
+static void connection_flush(struct connection *connection);
+
+static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
+{
+	struct connection *connection = stream->data;
+
+	if (size == 0 || size == UV_ENOBUFS)
+		return;
+	if (size < 0) {
+		if (size == UV_EOF)
+			connection_flush(connection);
+		connection_close(
+			connection, size == UV_EOF ? ECONNRESET : (int)-size);
+		return;
+	}
+	connection->read_turn = connection->transports->turn_end.turns;
+	if (connection->state == CONNECTION_OPEN)
+		take_bytes(connection, slice_make(buffer->base, (size_t)size));
+}
+
+void connections_resume(struct transports *transports)
+{
+	struct connection *at;
+	size_t count;
+
+	DL_COUNT2(transports->paused, at, count, paused_next);
+	while (count-- && transports->paused) {
+		at = transports->paused;
+		DL_DELETE2(transports->paused, at, paused_prev, paused_next);
+		if (!crossing_deliver_again(transports, at->held)) {
+			DL_APPEND2(transports->paused, at, paused_prev,
+				paused_next);
+			continue;
+		}
+		at->held = NULL;
+		if (uv_read_start(
+			    (uv_stream_t *)&at->handle, on_alloc, on_read) != 0)
+			connection_close(at, ECONNRESET);
+		else
+			take_bytes(at, (struct slice){NULL, 0});
+	}
+}
+
+/* --- out ----------------------------------------------------------------- */
+
+static bool mark_add(
+	struct connection *connection, uint64_t token, uint16_t worker)
+{
+	size_t end = connection->mark_first + connection->mark_count;
+
+	if (end == connection->mark_room && connection->mark_first > end / 2) {
+		memmove(connection->marks,
+			connection->marks + connection->mark_first,
+			connection->mark_count * sizeof(*connection->marks));
+		connection->mark_first = 0;
+	} else if (end == connection->mark_room) {
+		size_t room = end ? end * 2 : 8;
+		struct stream_mark *marks =
+			realloc(connection->marks, room * sizeof(*marks));
+
+		if (!marks)
+			return false;
+		connection->marks = marks;
+		connection->mark_room = room;
+	}
+	end = connection->mark_first + connection->mark_count++;
+	connection->marks[end] = (struct stream_mark){
+		.end = connection->queued, .token = token, .worker = worker};
+	return true;
+}
+
+/* Forgets the marks of what has been written. */
+static void written(struct connection *connection, size_t size)
+{
+	connection->written += size;
+	while (connection->mark_count &&
+		connection->marks[connection->mark_first].end <=
+			connection->written) {
+		connection->mark_first++;
+		connection->mark_count--;
+	}
+	if (connection->mark_count == 0)
+		connection->mark_first = 0;
+}
+
+static void fail_marks(struct connection *connection, int error)
+{
+	while (connection->mark_count) {
+		struct stream_mark *mark =
+			&connection->marks[connection->mark_first++];
+
+		connection->mark_count--;
+		event_send_failed(connection->transports, mark->worker,
+			mark->token, error);
+	}
+}
+
+static bool out_append(struct connection *connection, struct slice bytes)
+{
+	size_t wanted = connection->out_size + bytes.size;
+
+	if (wanted > connection->out_room) {
+		size_t room = connection->out_room * 2;
+		char *larger;
+
+		if (room < wanted)
+			room = wanted < 1024 ? 1024 : wanted;
+		larger = realloc(connection->out, room);
+		if (!larger)
+			return false;
+		connection->out = larger;
+		connection->out_room = room;
+	}
+	memcpy(connection->out + connection->out_size, bytes.at, bytes.size);
+	connection->out_size = wanted;
+	return true;
+}
+
+static void out_clear(struct connection *connection)
+{
+	free(connection->out);
+	connection->out = NULL;
+	connection->out_size = connection->out_room = 0;
+}
+
+static void on_shutdown(uv_shutdown_t *request, int status)
+{
+	(void)request;
+	(void)status; /* the peer closes, or the deadline does */
+}
+
+/* Everything queued has been written. */
+static void drained(struct connection *connection)
+{
+	if (connection->state != CONNECTION_ENDING)
+		return;
+	if (connection->transports->phase != RUNNING) {
+		connection_close(connection, ECANCELED);
+	} else if (connection->answered && !connection->shut) {
+		/* Not closed yet: with bytes unread that would be a reset,
+		 * which may overtake the answer. */
+		connection->shut = true;
+		(void)uv_shutdown(&connection->shutdown,
+			(uv_stream_t *)&connection->handle, on_shutdown);
+	}
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+	struct connection *connection = request->data;
+
+	free(connection->flying);
+	connection->flying = NULL;
+	if (connection->state == CONNECTION_CLOSED)
+		return;
+	if (status < 0) {
+		connection_close(connection, -status);
+		return;
+	}
+	written(connection, connection->flying_size);
+	connection->flying_size = connection->flying_left = 0;
+	set_write_deadline(connection, 0);
+	connection_flush(connection);
+}
+
+/* The socket is full: the loop writes the rest when it can. */
+static void fly(struct connection *connection, size_t sent)
+{
+	size_t left = connection->out_size - sent;
+	uv_buf_t part = uv_buf_init(connection->out + sent, (unsigned)left);
+	int error;
+
+	connection->flying = connection->out;
+	connection->flying_size = connection->flying_left = left;
+	connection->out = NULL;
+	connection->out_size = connection->out_room = 0;
+	connection->write.data = connection;
+	error = uv_write(&connection->write, (uv_stream_t *)&connection->handle,
+		&part, 1, on_written);
+	if (error) {
+		free(connection->flying);
+		connection->flying = NULL;
+		connection_close(connection, -error);
+		return;
+	}
+	set_write_deadline(connection, STREAM_STALLED_MS);
+}
+
+static void connection_flush(struct connection *connection)
+{
+	uv_buf_t all;
+	int sent;
+
+	if (connection->flying ||
+		(connection->state != CONNECTION_OPEN &&
+			connection->state != CONNECTION_ENDING))
+		return;
+	if (connection->out_size) {
+		all = uv_buf_init(
+			connection->out, (unsigned)connection->out_size);
+		sent = uv_try_write(
+			(uv_stream_t *)&connection->handle, &all, 1);
+		if (sent < 0 && sent != UV_EAGAIN) {
+			connection_close(connection, -sent);
+			return;
+		}
+		if (sent > 0)
+			written(connection, (size_t)sent);
+		if (sent < 0 || (size_t)sent < connection->out_size) {
+			fly(connection, sent > 0 ? (size_t)sent : 0);
+			return;
+		}
+		out_clear(connection);
+	}
+	drained(connection);
+}
+
+static void make_dirty(struct connection *connection)
+{
+	struct transports *transports = connection->transports;
+
+	if (!connection->dirty)
+		DL_APPEND2(
+			transports->dirty, connection, dirty_prev, dirty_next);
+	connection->dirty = true;
+	turn_end_ask(&transports->turn_end);
+}
+
+static void make_clean(struct connection *connection)
+{
+	if (connection->dirty)
+		DL_DELETE2(connection->transports->dirty, connection,
+			dirty_prev, dirty_next);
+	connection->dirty = false;
+}
+
+void connections_flush(struct transports *transports)
+{
+	while (transports->dirty) {
+		struct connection *connection = transports->dirty;
+
+		make_clean(connection);
+		connection_flush(connection);
+	}
+}
+
+static bool queue_takes(const struct connection *connection, size_t size)
+{
+	size_t limit = 4 * connection->transports->limits.bytes;
+
+	if (limit < STREAM_QUEUE_BYTES)
+		limit = STREAM_QUEUE_BYTES;
+	return connection->out_size + connection->flying_size + size <= limit;
+}
+
+/* The queue is full although the socket has had its chance. */
+static void close_slow(struct connection *connection)
+{
+	char peer[ADDRESS_TEXT_SIZE];
+	uint64_t silenced;
+
+	if (log_limit_allows(&connection->transports->log_limit,
+		    &connection->peer, clock_steady_ms(), &silenced)) {
+		address_text(&connection->peer, peer);
+		log_warn("a connection was closed because its peer does not "
+			 "read peer=%s silenced=%llu",
+			peer, (unsigned long long)silenced);
+	}
+	connection_close(connection, ENOBUFS);
+}
+
+int connection_send(struct connection *connection, struct slice bytes,
+	uint64_t token, uint16_t worker)
+{
+	struct transports *transports = connection->transports;
+
+	if (!queue_takes(connection, bytes.size))
+		connection_flush(connection);
+	if (connection->state == CONNECTION_CLOSED || connection->shut)
+		return ENOTCONN;
+	if (!queue_takes(connection, bytes.size)) {
+		transports->counts.queue_full++;
+		if (connection->state != CONNECTION_CONNECTING)
+			close_slow(connection);
+		return ENOBUFS;
+	}
+	if (!out_append(connection, bytes))
+		return ENOMEM;
+	connection->queued += bytes.size;
+	if (token && !mark_add(connection, token, worker)) {
+		connection->queued -= bytes.size;
+		connection->out_size -= bytes.size;
+		return ENOMEM;
+	}
+	connection->answered = connection->state == CONNECTION_ENDING;
+	transports->counts.sent++;
+	make_dirty(connection);
+	return 0;
+}
+
+/* --- life ---------------------------------------------------------------- */
+
+int connection_new(struct transports *transports, uint16_t listener,
+	struct connection **connection)
+{
+	struct connection *made = calloc(1, sizeof(*made));
+	int error;
+
+	if (!made)
+		return ENOMEM;
+	error = connections_add(transports->connections, made, &made->name.slot,
+		&made->name.generation);
+	if (error) {
+		free(made);
+		return error;
+	}
+	made->transports = transports;
+	made->name.worker = (uint16_t)transports->worker;
+	made->listener = listener;
+	made->read_turn = UINT64_MAX;
+	must(uv_tcp_init(transports->loop, &made->handle) == 0);
+	made->handle.data = made;
+	transports->handles++;
+	*connection = made;
+	return 0;
+}
+
+void connection_await(struct connection *connection)
+{
+	set_read_deadline(connection, STREAM_CONNECT_MS);
+}
+
+int connection_opened(struct connection *connection)
+{
+	int size = sizeof(connection->peer);
+	int error = uv_tcp_getpeername(
+		&connection->handle, &connection->peer.any, &size);
+
+	size = sizeof(connection->local);
+	if (!error)
+		error = uv_tcp_getsockname(
+			&connection->handle, &connection->local.any, &size);
+	if (!error)
+		error = uv_tcp_nodelay(&connection->handle, 1);
+	if (!error)
+		error = uv_tcp_keepalive(&connection->handle, 1, 60);
+	if (!error)
+		error = uv_read_start(
+			(uv_stream_t *)&connection->handle, on_alloc, on_read);
+	if (error)
+		return -error;
+	connection->state = CONNECTION_OPEN;
+	set_read_deadline(connection, 0);
+	if (connection->out_size)
+		make_dirty(connection);
+	return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct connection *connection = handle->data;
+	struct transports *transports = connection->transports;
+
+	free(connection->in);
+	free(connection->out);
+	free(connection->flying);
+	free(connection->marks);
+	free(connection);
+	transports_handle_closed(transports);
+}
+
+static void count_closed(struct connection *connection)
+{
+	struct transports *transports = connection->transports;
+
+	transports->counts.connections_closed++;
+	/* A stop of ours is not the peer's leaving. */
+	if (transports->phase == RUNNING)
+		event_connection_closed(transports, &connection->name);
+}
+
+static void leave_accepted(struct transports *transports)
+{
+	size_t limit = transports->settings->limits.connections;
+
+	transports->accepted--;
+	if (transports->over_limit &&
+		transports->accepted <= limit - limit / 10) {
+		transports->over_limit = false;
+		log_info("connections are accepted again worker=%u",
+			transports->worker);
+	}
+}
+
+void connection_close(struct connection *connection, int error)
+{
+	struct transports *transports = connection->transports;
+
+	if (connection->state == CONNECTION_CLOSED)
+		return;
+	if (connection->flying)
+		written(connection,
+			connection->flying_size -
+				uv_stream_get_write_queue_size(
+					(uv_stream_t *)&connection->handle));
+	fail_marks(connection, error);
+	if (connection->state != CONNECTION_CONNECTING)
+		count_closed(connection);
+	connection->state = CONNECTION_CLOSED;
+	deadlines_changed(connection);
+	make_clean(connection);
+	forget_held(connection);
+	connections_remove(transports->connections, connection->name.slot);
+	if (connection->opened_by_us)
+		HASH_DELETE(hh, transports->pool, connection);
+	else
+		leave_accepted(transports);
+	uv_close((uv_handle_t *)&connection->handle, on_closed);
+}
+
+void connection_end(struct connection *connection)
+{
+	if (connection->state == CONNECTION_CONNECTING) {
+		connection_close(connection, ECANCELED);
+		return;
+	}
+	forget_held(connection);
+	connection->state = CONNECTION_ENDING;
+	uv_read_stop((uv_stream_t *)&connection->handle);
+	in_clear(connection);
+	set_read_deadline(connection, STREAM_LINGER_MS);
+	make_dirty(connection);
+}
