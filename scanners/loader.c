@@ -228,8 +228,11 @@ static noreturn void say_and_end(
 
 static const char *plain_fault(int error)
 {
-	return error == ENOENT ? "there is no signature file in it"
-			       : strerror(error);
+	if (error == ENOENT)
+		return "there is no such folder";
+	if (error == ENODATA)
+		return "there is no signature file in it";
+	return strerror(error);
 }
 
 static void load(struct loader *loader, uint64_t in_use)

@@ -37,7 +37,8 @@ struct scanner {
 	uint32_t workers;
 	bool stopping;
 	bool started;  /* the ready line was written */
-	bool load_now; /* asked for by SIGHUP */
+	bool load_now; /* whether the folder has changed or not */
+	bool said_broken;
 	int signals;
 	struct watch signal_watch;
 	uint64_t look_at_ms;
@@ -147,6 +148,7 @@ static void take_over(struct scanner *scanner)
 		retire(scanner, scanner->current);
 	scanner->current = scanner->coming;
 	scanner->coming = NULL;
+	scanner->said_broken = false;
 	say_changed_state(scanner);
 	askers_hello(scanner->askers);
 }
@@ -159,24 +161,34 @@ static bool is_worse(const struct generation *a, const struct generation *b)
 		       generation_signatures(a) < generation_signatures(b));
 }
 
-static void say_broken(const struct scanner *scanner, const char *reason)
-{
-	const char *folder = scanner->settings->scanner.signatures;
-
-	if (!scanner->current)
-		log_fatal("signatures cannot be used, run freshclam or set "
-			  "scanner.signatures to a folder with signature files "
-			  "folder=%s reason=\"%s\"",
-			folder, reason);
-	log_error("new signatures are not used, the old ones stay; mend or "
-		  "remove the file and they are taken folder=%s reason=\"%s\"",
-		folder, reason);
-}
-
 static void look_again_soon(struct scanner *scanner)
 {
 	scanner->load_now = true;
 	scanner->look_at_ms = clock_steady_ms() + SCANNER_AGAIN_MS;
+}
+
+/* Without signatures nothing is judged: then it is tried again and again, but
+ * said once. */
+static void say_broken(struct scanner *scanner, const char *reason)
+{
+	const char *folder = scanner->settings->scanner.signatures;
+
+	if (!scanner->started) {
+		askers_free(&scanner->askers);
+		log_fatal("signatures cannot be used, run freshclam or set "
+			  "scanner.signatures to a folder with signature files "
+			  "folder=%s reason=\"%s\"",
+			folder, reason);
+	}
+	if (!scanner->current)
+		look_again_soon(scanner);
+	if (scanner->current || !scanner->said_broken)
+		log_error("new signatures are not used%s; mend or remove the "
+			  "file and they are taken folder=%s reason=\"%s\"",
+			scanner->current ? ", the old ones stay"
+					 : " and there are no old ones",
+			folder, reason);
+	scanner->said_broken = true;
 }
 
 static void coming_changed(struct scanner *scanner)

@@ -16,7 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WORKER_DESCRIPTORS = 256, WORKER_PAGE_MAP_BYTES = 64 };
+enum {
+	WORKER_DESCRIPTORS = 256,
+	WORKER_PAGE_MAP_BYTES = 64,
+	WORKER_FILE_ROOM = 1024 * 1024 /* above what the engine unpacks */
+};
 
 static void limit(int what, rlim_t value)
 {
@@ -49,7 +53,7 @@ static void confine(const struct settings *settings)
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_NOFILE, WORKER_DESCRIPTORS);
-	limit(RLIMIT_FSIZE, settings->scanner.scan_bytes);
+	limit(RLIMIT_FSIZE, settings->scanner.scan_bytes + WORKER_FILE_ROOM);
 #ifndef __SANITIZE_ADDRESS__ /* whose shadow is terabytes of address space */
 	if (held) {
 		limit(RLIMIT_AS, held + settings->scanner.memory_bytes);

@@ -17,6 +17,8 @@ struct engine {
 
 /* libclamav fails above 2 GiB - 3 whatever MAX_FILESIZE says. */
 #define ENGINE_FILE_BYTES ((uint64_t)0x7fffffff - 3)
+/* What MAX_FILESIZE lies above MAX_SCANSIZE. */
+#define ENGINE_ROOM_BYTES ((uint64_t)64 * 1024)
 
 #define OWN_PREFIX "Sipwarden.Unscannable."
 
@@ -67,17 +69,22 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* A member larger than MAX_FILESIZE is cut to it and the rest passes unseen,
+ * without a word. So it is larger than all that may be unpacked, which is
+ * reported; how large a whole file may be is checked before. */
 static bool set_limits(
 	struct cl_engine *clam, const struct engine_limits *limits)
 {
-	const uint64_t file = smaller(limits->file_bytes, ENGINE_FILE_BYTES);
+	const uint64_t scan = smaller(
+		limits->scan_bytes, ENGINE_FILE_BYTES - ENGINE_ROOM_BYTES);
+	const uint64_t file = scan + ENGINE_ROOM_BYTES;
 	const struct {
 		enum cl_engine_field field;
 		uint64_t value;
 	} numbers[] = {
 		/* keyed by MD5: an infected twin would pass as known clean */
 		{CL_ENGINE_DISABLE_CACHE, 1},
-		{CL_ENGINE_MAX_SCANSIZE, limits->scan_bytes},
+		{CL_ENGINE_MAX_SCANSIZE, scan},
 		{CL_ENGINE_MAX_FILESIZE, file},
 		{CL_ENGINE_MAX_RECURSION, limits->depth},
 		{CL_ENGINE_MAX_FILES, limits->files},

@@ -97,7 +97,7 @@ static int digest_of(const char *folder, add_fn *add, uint64_t *number)
 		count = scandirat(
 			opened, ".", &entries, is_signature_file, by_name);
 	if (count <= 0)
-		error = count < 0 ? errno : ENOENT;
+		error = count < 0 ? errno : ENODATA;
 	else if (!(hash = hash_new()))
 		error = ENOMEM;
 	else

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /* A number that changes with the names, sizes, times or inodes of the
- * signature files. 0; ENOENT also when the folder holds no signature file. */
+ * signature files. 0; ENODATA when the folder holds none; or errno. */
 int signatures_print(const char *folder, uint64_t *print)
 	__attribute__((warn_unused_result));
 
