@@ -17,11 +17,19 @@
 #include <stddef.h>
 
 enum judged_kind {
-	JUDGED_TEXT,  /* header text, reason phrase, SDP line, URI header … */
-	JUDGED_PART,  /* a leaf body part, decoded */
-	JUDGED_UNSEEN /* something that we cannot look into */
+	JUDGED_TEXT, /* header text, reason phrase, SDP line, URI header … */
+	JUDGED_PART, /* a leaf body part, decoded */
+	JUDGED_UNSEEN, /* something that we cannot look into; what can be seen
+			* of it (decoded, text, scan) is given all the same */
+	JUDGED_WHOLE   /* a container with something to scan, behind the head
+			* of a mail: for the scanner's own MIME reader */
 };
 
+/* One entry is one reading. What can be read in several harmless ways (a
+ * reader that shows encoded words and one that does not, markup with and
+ * without its tags) has an entry of kind JUDGED_TEXT for each further reading,
+ * with the same place: a judge looks at text of every entry, and scans decoded
+ * of every entry with scan, whatever their kinds. */
 struct judged {
 	enum judged_kind kind;
 	struct slice place;      /* "body", "body.2.1", "header Subject" … */
@@ -29,8 +37,9 @@ struct judged {
 	struct slice file_name;  /* UTF-8; absent: none */
 	struct slice raw;        /* as it stands in the message (borrowed) */
 	struct slice decoded;    /* after transfer and content encoding */
-	struct slice text;       /* valid UTF-8; absent when it is not text */
-	bool editable;           /* raw, decoded and text are the same bytes */
+	struct slice text;       /* valid UTF-8 without NUL; absent: no text */
+	bool editable;           /* text is raw itself, and its only reading
+				  * but for those without its markup */
 	bool scan;               /* its bytes are not short plain text */
 	const char *unseen;      /* JUDGED_UNSEEN: why; static */
 };
@@ -69,17 +78,36 @@ struct judged_body {
 	struct slice place; /* "body" at the top */
 };
 
+/* list is emptied; arena is borrowed until the list is no longer used. */
 void judged_start(struct judged_list *list, struct arena *arena,
 	struct judged_limits limits);
-/* Adds a text that is no body part. bytes may be in any character set: valid
- * UTF-8 is taken as it is, else ISO 8859-1 is assumed; RFC 2047 words are
- * decoded. False on a fault. */
+/* Adds a text that is no body part, an unfolded header value for instance.
+ * Valid UTF-8 is taken as it is, else ISO 8859-1 is assumed for what is not.
+ * Further readings: RFC 2047 words decoded, quoted pairs undone, percent
+ * escapes decoded, all of these. An empty text is not added. */
 bool judged_add_text(struct judged_list *list, struct slice place,
 	struct slice bytes, struct judged_fault *fault)
 	__attribute__((warn_unused_result));
 /* Adds each leaf of a body, walking multipart, message/cpim, message/sip,
- * message/sipfrag, message/rfc822 … without recursion. False on a fault. */
+ * message/sipfrag, message/rfc822 … without recursion. An empty body adds
+ * nothing but what its headers say. False on a fault. */
 bool judged_add_body(struct judged_list *list, const struct judged_body *body,
 	struct judged_fault *fault) __attribute__((warn_unused_result));
+/* Adds a URI as a text, and each header within it (RFC 3261 19.1.1): body= as
+ * a body of the type that its Content-Type= names. False on a fault. */
+bool judged_add_uri(struct judged_list *list, struct slice place,
+	struct slice uri, struct judged_fault *fault)
+	__attribute__((warn_unused_result));
+/* Adds a value of From, Contact, Refer-To, Call-Info …: the whole as a text,
+ * and the headers within each of its URIs. False on a fault. */
+bool judged_add_address(struct judged_list *list, struct slice place,
+	struct slice value, struct judged_fault *fault)
+	__attribute__((warn_unused_result));
+/* Adds what a value of the header ms-text-format carries: its ms-body, decoded,
+ * as a body of the type that it names; without one, the value as a text. False
+ * on a fault. */
+bool judged_add_ms_text(struct judged_list *list, struct slice place,
+	struct slice value, struct judged_fault *fault)
+	__attribute__((warn_unused_result));
 
 #endif
