@@ -117,6 +117,7 @@ struct branch {
 	unsigned status;                   /* BRANCH_FINAL, BRANCH_REFUSED */
 	struct slice reason;               /* BRANCH_REFUSED */
 	struct client_transaction *client; /* NULL when it has ended */
+	bool judged;                       /* by the chain after routing */
 	bool cancelled;                    /* we sent (or wanted) a CANCEL */
 	struct timer timer_c;              /* RFC 3261 16.6.11, INVITE */
 	struct passage *kept; /* its final answer, waiting for the choice */
@@ -177,6 +178,9 @@ struct passage {
 		void *job;                /* of the stage that WAITs */
 		void (*abort)(void *job); /* takes the job back */
 		struct timer deadline;
+		struct standing_verdict key; /* what the stage judges */
+		struct verdict verdict;      /* came after a WAIT */
+		bool has_verdict;
 	} chain;
 	struct standing_verdict standing[STAGE_NAMES][STANDING_VERDICTS];
 

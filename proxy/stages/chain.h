@@ -1,0 +1,21 @@
+/* chain.h -- the stages of one place, in order, over one message. */
+#ifndef PROXY_STAGES_CHAIN_H
+#define PROXY_STAGES_CHAIN_H
+
+#include "proxy/passage.h"
+
+/* What the chain made of the message (or of one branch of it). */
+enum chain_result {
+	CHAIN_PASSED, /* every stage said continue */
+	CHAIN_WAITS,  /* passage_resume comes */
+	CHAIN_ENDED   /* refused or dropped: *verdict says how */
+};
+
+/* Runs on from passage->chain.position. branch is NULL before routing. Edits
+ * become versions of the branch or of the passage. */
+enum chain_result chain_run(struct passage *passage, struct branch *branch,
+	struct verdict *verdict);
+/* Settles the whole passage as a chain's last verdict says. */
+void chain_refuse(struct passage *passage, const struct verdict *verdict);
+
+#endif

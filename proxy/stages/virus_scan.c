@@ -1,0 +1,254 @@
+/* virus_scan.c -- the stage `virus-scan`: what is not short plain text goes to
+ * the scanner.
+ *
+ * Each such part goes by itself, decoded by our own walker; a multipart body
+ * goes once more as a whole behind a made-up head, since the engine's reading
+ * of MIME finds what ours leaves as one piece. Any part that is not clean
+ * refuses the message. A scanner that cannot answer is a failure of ours
+ * (on_failure); content that defeats it is not.
+ */
+#include "proxy/stages/stage.h"
+
+#include "lib/siphash.h"
+#include "proxy/stages/scan_link.h"
+#include "proxy/stages/unseen.h"
+#include "proxy/worker.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+
+struct scan;
+
+struct scan_part {
+	struct scan *scan; /* borrowed */
+	uint32_t job;      /* 0: answered */
+	struct slice place;
+	unsigned char sha256[SHA256_DIGEST_LENGTH];
+};
+
+/* All parts of one look; freed when the last has answered or it is aborted. */
+struct scan {
+	struct passage *passage;   /* borrowed */
+	struct trail_entry *entry; /* borrowed */
+	struct verdict verdict;    /* the worst so far */
+	size_t open;               /* parts not answered yet */
+	size_t count;
+	struct scan_part parts[];
+};
+
+static uint64_t generation(const struct worker *worker)
+{
+	return scan_generation(worker->scanner);
+}
+
+static void abort_scan(void *job)
+{
+	struct scan *scan = job;
+
+	for (size_t i = 0; i < scan->count; i++)
+		if (scan->parts[i].job)
+			scan_cancel(scan->passage->worker->scanner,
+				scan->parts[i].job);
+	free(scan);
+}
+
+/* Refusing is worse than failing, failing worse than clean. */
+static int badness(const struct verdict *verdict)
+{
+	return verdict->word == VERDICT_ANSWER   ? 2
+	       : verdict->word == VERDICT_FAILED ? 1
+						 : 0;
+}
+
+static struct verdict verdict_of(
+	const struct scan_part *part, const struct scan_answer *answer)
+{
+	struct arena *arena = part->scan->passage->arena;
+	struct verdict verdict;
+
+	switch (answer->outcome) {
+	case SCAN_CLEAN:
+		if (memcmp(answer->sha256, part->sha256,
+			    sizeof(part->sha256)) == 0)
+			return verdict_continue();
+		return verdict_failed(SLICE("the scanner judged other bytes"));
+	case SCAN_INFECTED:
+		verdict = verdict_answer(403, arena_copy(arena, answer->name),
+			arena_copy(arena, answer->name));
+		verdict.tell_sender = true;
+		return verdict;
+	case SCAN_UNSCANNABLE:
+		verdict = verdict_answer(403,
+			arena_format(arena, "Cannot be scanned: %.*s",
+				SLICE_ARGS(answer->name)),
+			arena_copy(arena, answer->name));
+		verdict.unscannable = true;
+		verdict.tell_sender = true;
+		return verdict;
+	case SCAN_FAILED:
+		break;
+	}
+	return verdict_failed(arena_copy(arena, answer->name));
+}
+
+static const char *outcome_word(enum scan_outcome outcome)
+{
+	static const char *const words[] = {
+		"", "clean", "infected", "unscannable", "not-scanned"};
+
+	return words[outcome];
+}
+
+static void note_answer(
+	const struct scan_part *part, const struct scan_answer *answer)
+{
+	struct scan *scan = part->scan;
+	struct slice value = arena_format(scan->passage->arena, "%s %.*s",
+		outcome_word(answer->outcome), SLICE_ARGS(answer->name));
+
+	if (value.at)
+		(void)trail_note(
+			scan->entry, scan->passage->arena, part->place, value);
+	scan->entry->judge = arena_format(scan->passage->arena,
+		"clamav %016llx", (unsigned long long)answer->generation);
+}
+
+static void part_done(void *context, const struct scan_answer *answer)
+{
+	struct scan_part *part = context;
+	struct scan *scan = part->scan;
+	struct verdict verdict = verdict_of(part, answer);
+	struct passage *passage = scan->passage;
+
+	part->job = 0;
+	note_answer(part, answer);
+	if (badness(&verdict) > badness(&scan->verdict))
+		scan->verdict = verdict;
+	if (--scan->open)
+		return;
+	verdict = scan->verdict;
+	free(scan);
+	stage_done(passage, verdict);
+}
+
+static uint32_t sender_of(const struct passage *passage)
+{
+	return (uint32_t)siphash_one(passage->worker->proxy->branch_key,
+		passage->identity.address_of_record);
+}
+
+static bool digest_of(const struct slice *pieces, size_t count,
+	unsigned char sha256[SHA256_DIGEST_LENGTH])
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool made = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+
+	for (size_t i = 0; made && i < count; i++)
+		made = EVP_DigestUpdate(context, pieces[i].at, pieces[i].size);
+	made = made && EVP_DigestFinal_ex(context, sha256, NULL);
+	EVP_MD_CTX_free(context);
+	return made;
+}
+
+static int submit(struct scan *scan, struct slice place, struct slice name,
+	const struct slice *pieces, size_t count)
+{
+	struct passage *passage = scan->passage;
+	struct scan_part *part = &scan->parts[scan->count];
+	int error;
+
+	part->scan = scan;
+	part->place = place;
+	if (!digest_of(pieces, count, part->sha256))
+		return ENOMEM;
+	error = scan_submit(passage->worker->scanner, pieces, count, name,
+		passage->worker->proxy->settings->stages[STAGE_VIRUS_SCAN]
+			.deadline_ms,
+		sender_of(passage), part_done, part, &part->job);
+	if (error)
+		return error;
+	scan->count++;
+	scan->open++;
+	return 0;
+}
+
+/* The whole body as a mail, for the engine's own reading. */
+static int submit_whole(struct scan *scan, const struct message *message)
+{
+	struct slice head = arena_format(scan->passage->arena,
+		"MIME-Version: 1.0\r\nContent-Type: %.*s\r\n\r\n",
+		SLICE_ARGS(message->content_type));
+	struct slice pieces[2] = {head, message->body};
+
+	return head.at ? submit(scan, SLICE("whole"), SLICE("body.eml"), pieces,
+				 2)
+		       : ENOMEM;
+}
+
+static bool is_multipart(const struct message *message)
+{
+	return slice_starts_nocase(message->content_type, SLICE("multipart/"));
+}
+
+static size_t parts_to_scan(const struct judged_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += list->entries[i].scan;
+	return count;
+}
+
+static int submit_all(struct stage_call *call, struct scan *scan,
+	const struct judged_list *list)
+{
+	const struct message *message =
+		call->passage->versions[call->version].message;
+	int error = 0;
+
+	for (size_t i = 0; !error && i < list->count; i++) {
+		const struct judged *entry = &list->entries[i];
+
+		if (entry->scan)
+			error = submit(scan, entry->place, entry->file_name,
+				&entry->decoded, 1);
+	}
+	if (!error && is_multipart(message))
+		error = submit_whole(scan, message);
+	return error;
+}
+
+static struct verdict judge(struct stage_call *call)
+{
+	const struct judged_list *list;
+	struct verdict verdict;
+	struct scan *scan;
+	size_t count;
+	int error;
+
+	if (!unseen_check(call, &list, &verdict))
+		return verdict;
+	count = parts_to_scan(list);
+	if (count == 0)
+		return verdict_continue();
+	scan = calloc(1, sizeof(*scan) + (count + 1) * sizeof(scan->parts[0]));
+	if (!scan)
+		return verdict_failed(SLICE("memory"));
+	scan->passage = call->passage;
+	scan->entry = call->entry;
+	error = submit_all(call, scan, list);
+	if (error) {
+		abort_scan(scan);
+		return verdict_failed(error == ENOTCONN
+					      ? SLICE("the scanner is away")
+					      : SLICE("the scanner is full"));
+	}
+	call->passage->chain.job = scan;
+	call->passage->chain.abort = abort_scan;
+	return (struct verdict){.word = VERDICT_WAIT};
+}
+
+const struct stage_kind stage_virus_scan = {
+	.name = STAGE_VIRUS_SCAN, .judge = judge, .generation = generation};
