@@ -21,13 +21,14 @@ struct translation {
 	const char *why; /* NULL: all is well */
 };
 
-static void put_byte(struct translation *work, char byte)
+static char put_byte(struct translation *work, char byte)
 {
 	if (work->size + 1 < OUT_SIZE)
 		work->out[work->size++] = byte;
 	else
 		work->why = "the expression is too long once its ranges of "
 			    "letters are written out";
+	return byte;
 }
 
 /* ASCII that folding has made is meant as itself. */
@@ -93,25 +94,25 @@ static void fold_range(struct translation *work, UChar32 first, UChar32 last)
 	}
 }
 
-/* In brackets: a letter or a range of which one end is beyond ASCII. */
+static bool has_capitals(UChar32 first, UChar32 last)
+{
+	return first <= 'Z' && last >= 'A';
+}
+
+/* In brackets: a letter, or the range that it begins. */
 static void class_item(struct translation *work, UChar32 point)
 {
 	size_t at = work->at;
-	if (peek(work, &at) == '-') {
-		UChar32 last = peek(work, &at);
-		if (last >= 0 && last != ']' && last != '\\' && last != '[') {
-			work->at = at;
-			fold_range(work, point, last);
-			return;
-		}
+	UChar32 last = peek(work, &at) == '-' ? peek(work, &at) : -1;
+	if (last < 0 || last == ']' || last == '\\' || last == '[') {
+		fold_inside(work, point);
+		return;
 	}
-	fold_inside(work, point);
-}
-
-static bool range_reaches_out(const struct translation *work)
-{
-	size_t at = work->at;
-	return peek(work, &at) == '-' && peek(work, &at) >= 0x80;
+	work->at = at;
+	if (last >= 0x80 || has_capitals(point, last))
+		fold_range(work, point, last);
+	else
+		copy_range(work, point, last);
 }
 
 /* "[:alpha:]" and its like are copied, with their closing bracket. */
@@ -123,10 +124,22 @@ static bool copy_named_class(struct translation *work)
 	size_t end = slice_search(rest, SLICE(":]"));
 	if (end == SIZE_MAX)
 		return false;
+	put_byte(work, '[');
 	for (size_t i = 0; i < end + 2; i++)
 		put_byte(work, rest.at[i]);
 	work->at += end + 2;
 	return true;
+}
+
+/* Copies up to and with the closing sign, if it comes at all. */
+static void copy_to(struct translation *work, char closing)
+{
+	while (work->at < work->in.size) {
+		char byte = work->in.at[work->at++];
+		put_byte(work, byte);
+		if (byte == closing)
+			return;
+	}
 }
 
 /* A backslash and what it stands before. */
@@ -141,6 +154,11 @@ static void escape(struct translation *work)
 	} else if (point < 0x80) {
 		put_byte(work, '\\');
 		put_byte(work, (char)point);
+		/* \p{Greek} and \pL keep their capitals. */
+		if ((point == 'p' || point == 'P') &&
+			work->at < work->in.size &&
+			put_byte(work, work->in.at[work->at++]) == '{')
+			copy_to(work, '}');
 	} else if (work->in_class) {
 		class_item(work, point);
 	} else {
@@ -160,26 +178,41 @@ static void class_start(struct translation *work)
 
 static void inside(struct translation *work, UChar32 point)
 {
-	if (point >= 0x80 || range_reaches_out(work)) {
-		class_item(work, point);
+	if (point == '[' && copy_named_class(work))
 		return;
-	}
-	put_byte(work, (char)point);
-	if (point == '[')
-		(void)copy_named_class(work);
-	else if (point == ']')
+	if (point == ']') {
 		work->in_class = false;
+		put_byte(work, ']');
+	} else {
+		class_item(work, point);
+	}
+}
+
+/* The P of (?P<name>, the flags of (?i) and (*UCP) keep their case. */
+static void group_start(struct translation *work)
+{
+	char sign = work->at < work->in.size ? work->in.at[work->at] : 0;
+	if (sign == '*') {
+		copy_to(work, ')');
+	} else if (sign == '?') {
+		put_byte(work, work->in.at[work->at++]);
+		if (work->at < work->in.size &&
+			(unsigned char)work->in.at[work->at] < 0x80)
+			put_byte(work, work->in.at[work->at++]);
+	}
 }
 
 static void outside(struct translation *work, UChar32 point)
 {
-	if (point >= 0x80) {
+	if (point >= 0x80 || has_capitals(point, point)) {
 		fold_outside(work, point);
 		return;
 	}
 	put_byte(work, (char)point);
 	if (point == '[')
 		class_start(work);
+	else if (point == '(')
+		group_start(work);
 }
 
 bool expression_fold(struct slice expression, struct arena *arena,

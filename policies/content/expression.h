@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-/* The expression as it must stand to hit folded text: letters beyond ASCII are
- * folded where they stand, ranges in brackets are written out letter by
- * letter. ASCII is left alone (matching takes no notice of case). A NUL stands
+/* The expression as it must stand to hit folded text: letters are folded where
+ * they stand, ranges of letters in brackets are written out where folding
+ * changes them; escapes, classes and the names of groups stay. A NUL stands
  * behind the result. False with a sentence when it cannot be; also when memory
  * is short. expression is valid UTF-8. */
 bool expression_fold(struct slice expression, struct arena *arena,

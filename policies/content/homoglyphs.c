@@ -11,10 +11,13 @@ struct homoglyph {
 
 /* By code point. Unicode's own table of confusables also makes "rn" of m and
  * o of 0, which would make other words of plain English. */
-static const struct homoglyph table[] = {
+static const struct homoglyph table[HOMOGLYPHS] = {
+	{0x00F8, 'o'}, /* o with stroke */
+	{0x0111, 'd'}, /* d with stroke */
 	{0x0127, 'h'}, /* h with stroke */
 	{0x0131, 'i'}, /* dotless i */
 	{0x0142, 'l'}, /* l with stroke */
+	{0x0167, 't'}, /* t with stroke */
 	{0x0180, 'b'}, /* b with stroke */
 	{0x0192, 'f'}, /* f with hook */
 	{0x01C0, 'l'}, /* dental click */
@@ -119,7 +122,7 @@ UChar32 homoglyph_of(UChar32 point)
 		if (letter < 26)
 			return (UChar32)('a' + letter);
 	}
-	size_t low = 0, high = sizeof(table) / sizeof(*table);
+	size_t low = 0, high = HOMOGLYPHS;
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 		if (table[middle].point == (uint32_t)point)

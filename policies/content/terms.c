@@ -176,7 +176,8 @@ bool term_add(struct term_source *source, struct slice text)
 		term_fault(source, text, "is longer than 1024 bytes");
 	else if (slice_find(stem, '*') != SIZE_MAX)
 		term_fault(source, text, "has a * that is not at its end");
-	else if (prefix && slice_trim(stem).size < text.size - 1)
+	else if (prefix &&
+		 (stem.size == 0 || slice_trim(stem).size < stem.size))
 		term_fault(source, text,
 			"has no beginning of a word right before its *");
 	else if (source->list->term_count >= RULE_TERMS)
