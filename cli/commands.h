@@ -20,6 +20,7 @@ command_fn command_check;
 command_fn command_defaults;
 command_fn command_schema;
 command_fn command_manual;
+command_fn command_rules;
 command_fn command_search;
 command_fn command_show;
 command_fn command_verify;

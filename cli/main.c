@@ -19,6 +19,9 @@ static const struct command {
 	{"schema", "", "print the configuration's JSON Schema", command_schema},
 	{"manual", "", "print the manual page sipwarden.yaml(5)",
 		command_manual},
+	{"rules", "FILE [--try TEXT] [--direction WORD] [--fixed]",
+		"check a content rule file; show what it makes of a text",
+		command_rules},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
