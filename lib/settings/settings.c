@@ -7,11 +7,13 @@
 
 #include "lib/log.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 enum {
 	SETTINGS_FILE_BYTES = 1024 * 1024,
@@ -50,16 +52,21 @@ static struct settings *settings_new(struct arena **arena)
 	return &owned->settings;
 }
 
-/* The folder of a path, from where relative paths are taken. */
+/* The folder of a path, from where relative paths are taken: whole, so that
+ * they stay right when the program changes its own folder. */
 static const char *folder_of(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	size_t size = slash ? (size_t)(slash - path) : 0;
+	char here[PATH_MAX];
 
-	if (!slash)
-		return ".";
-	if (slash == path)
-		return "";
-	return arena_copy(arena, slice_make(path, (size_t)(slash - path))).at;
+	if (path[0] == '/')
+		return arena_copy(arena, slice_make(path, size)).at;
+	if (!getcwd(here, sizeof(here)))
+		return NULL;
+	return arena_format(
+		arena, "%s%s%.*s", here, size ? "/" : "", (int)size, path)
+		.at;
 }
 
 static void read_text(

@@ -430,6 +430,16 @@ static void reads_files_beside_the_configuration(void **state)
 	assert_false(settings->digest[0] == 0 && settings->digest[1] == 0 &&
 		     settings->digest[2] == 0 && settings->digest[3] == 0);
 	settings_release(&settings);
+	/* A program may change its folder; the paths stay right. */
+	assert_int_equal(chdir(folder), 0);
+	assert_int_equal(settings_read("x.yaml", &settings, faults), 0);
+	assert_string_equal(settings->users, users);
+	settings_release(&settings);
+	assert_int_equal(chdir("/tmp"), 0);
+	(void)snprintf(path, sizeof(path), "%s/x.yaml", strchr(folder, 's'));
+	assert_int_equal(settings_read(path, &settings, faults), 0);
+	assert_string_equal(settings->users, users);
+	settings_release(&settings);
 	assert_int_equal(unlink(users), 0);
 	assert_int_equal(settings_read(path, &settings, faults), 1);
 	assert_int_equal(unlink(path), 0);
