@@ -15,14 +15,7 @@ enum {
 	SOCKET_BUFFER_BYTES = 4 * 1024 * 1024
 };
 
-bool address_is_wildcard(const union address *address)
-{
-	if (address->any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_UNSPECIFIED(&address->v6.sin6_addr);
-	return address->v4.sin_addr.s_addr == htonl(INADDR_ANY);
-}
-
-socklen_t address_size(const union address *address)
+socklen_t socket_address_size(const union address *address)
 {
 	return address->any.sa_family == AF_INET6 ? sizeof(address->v6)
 						  : sizeof(address->v4);
@@ -103,7 +96,8 @@ static int open_bound(
 	if (*descriptor < 0)
 		return errno;
 	if (prepare(*descriptor, listener, shared) &&
-		bind(*descriptor, &address->any, address_size(address)) == 0)
+		bind(*descriptor, &address->any,
+			socket_address_size(address)) == 0)
 		return 0;
 	error = errno;
 	close(*descriptor);
@@ -176,7 +170,7 @@ int socket_from(const union address *from, int *descriptor)
 	/* The port is chosen at connect, when the peer is known: one port then
 	 * serves many peers. */
 	if (set(*descriptor, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) &&
-		bind(*descriptor, &host.any, address_size(&host)) == 0)
+		bind(*descriptor, &host.any, socket_address_size(&host)) == 0)
 		return 0;
 	error = errno;
 	close(*descriptor);

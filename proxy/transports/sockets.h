@@ -3,7 +3,7 @@
 #ifndef PROXY_TRANSPORTS_SOCKETS_H
 #define PROXY_TRANSPORTS_SOCKETS_H
 
-#include "lib/settings.h"
+#include "lib/settings/address.h"
 
 #include <stdbool.h>
 
@@ -27,8 +27,7 @@ int socket_from(const union address *from, int *descriptor)
 /* Writes the sentence for an address that cannot be listened on. */
 void socket_reason(const struct listener_settings *listener, int error,
 	char reason[SOCKET_REASON_BYTES]);
-/* 0.0.0.0 or [::]. */
-bool address_is_wildcard(const union address *address);
-socklen_t address_size(const union address *address);
+/* For bind, sendto and their like. */
+socklen_t socket_address_size(const union address *address);
 
 #endif

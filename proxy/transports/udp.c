@@ -340,11 +340,11 @@ int udp_send(struct transports *transports,
 	}
 	datagram->token = token;
 	memcpy(&datagram->to, &destination->address,
-		address_size(&destination->address));
+		socket_address_size(&destination->address));
 	if (udp->wildcard &&
 		destination->local.any.sa_family == udp->local.any.sa_family)
 		memcpy(&datagram->from, &destination->local,
-			address_size(&destination->local));
+			socket_address_size(&destination->local));
 	turn_end_ask(&transports->turn_end);
 	return 0;
 }
