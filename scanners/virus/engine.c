@@ -3,11 +3,13 @@
 
 #include "lib/log.h"
 #include "scanners/protocol.h"
+#include "scanners/virus/zip.h"
 
 #include <clamav.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct engine {
@@ -58,6 +60,27 @@ static void hear(
 		"%s%.*s", used ? "; " : "", (int)strcspn(text, "\n"), text);
 }
 
+/* What one scan finds out beside libclamav. */
+struct finding {
+	const char *fault; /* a literal; NULL: none */
+};
+
+/* Called for the file and for each member of it, once unpacked. */
+static cl_error_t look_at_layer(int descriptor, const char *type, void *context)
+{
+	struct finding *finding = context;
+	struct stat status;
+
+	(void)type;
+	if (finding->fault)
+		return CL_CLEAN;
+	finding->fault =
+		fstat(descriptor, &status) == 0
+			? zip_fault(descriptor, (uint64_t)status.st_size)
+			: "member cannot be seen";
+	return CL_CLEAN; /* go on */
+}
+
 bool engine_start(void)
 {
 	cl_set_clcb_msg(hear);
@@ -89,6 +112,8 @@ static bool set_limits(
 		{CL_ENGINE_MAX_RECURSION, limits->depth},
 		{CL_ENGINE_MAX_FILES, limits->files},
 		{CL_ENGINE_MAX_SCANTIME, limits->time_ms},
+		/* members come as files, so that look_at_layer sees them */
+		{CL_ENGINE_FORCETODISK, 1},
 		/* these five skip larger files without a word */
 		{CL_ENGINE_PCRE_MAX_FILESIZE, file},
 		{CL_ENGINE_MAX_HTMLNORMALIZE, file},
@@ -157,6 +182,7 @@ static int load_all(struct engine *engine, const char *folder,
 			"no signatures in it");
 		return EINVAL;
 	}
+	cl_engine_set_clcb_pre_cache(engine->clam, look_at_layer);
 	error = load_own(engine->clam, scratch);
 	if (error)
 		return error;
@@ -256,6 +282,7 @@ void engine_scan(struct engine *engine, int descriptor, const char *name,
 			     CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
 			     CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
 	};
+	struct finding finding = {0};
 	const char *virus = NULL;
 	unsigned long scanned = 0;
 	cl_error_t answer;
@@ -268,6 +295,8 @@ void engine_scan(struct engine *engine, int descriptor, const char *name,
 		return;
 	}
 	answer = cl_scandesc_callback(descriptor, name, &virus, &scanned,
-		engine->clam, &options, NULL);
+		engine->clam, &options, &finding);
 	engine_judge((int)answer, virus, judgement);
+	if (judgement->outcome == SCAN_CLEAN && finding.fault)
+		judge(judgement, SCAN_UNSCANNABLE, slice_of(finding.fault));
 }
