@@ -400,6 +400,7 @@ static void hides_control_characters(void **state)
 	assert_int_equal(
 		read_text(LEAST "\"a\\e[2J\": refuse\n", &settings), 2);
 	assert_null(strchr(faults[0].text, 0x1b));
+	assert_non_null(strstr(faults[1].text, ":3:1: a?[2J is not known"));
 }
 
 static void write_file(const char *path, const char *text)
