@@ -8,6 +8,7 @@
 
 #include "lib/query/words.h"
 #include "lib/query_protocol.h"
+#include "lib/record/number.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -398,8 +399,8 @@ static int read_moment(struct parse *parse, size_t at, struct slice text,
 		return refuse(parse, at,
 			"expected a date like 2026-11-22, 2026-11 or "
 			"2026-11-22T15:00Z");
-	*low = query_number_of(first);
-	*high = query_number_of(last + 1) - 1;
+	*low = record_number_make(first, 0);
+	*high = record_number_make(last + 1, 0) - 1;
 	return 0;
 }
 

@@ -70,10 +70,6 @@ const struct query_step *query_steps(const struct query *query, size_t *count);
  * text is looked at too. */
 bool query_wants_signalling(const struct query *query);
 
-/* A record number is microseconds since 2020 (51 bits) and the archiver's
- * number (12 bits): a time is a number, and a range of days a range of them. */
-uint64_t query_number_of(uint64_t wall_us);
-uint64_t query_time_of(uint64_t number);
 /* Reads a year, month, day, or date and time with a zone (UTC without one):
  * the microseconds it covers, from first to last. False: not one. */
 bool query_read_time(struct slice text, uint64_t *first_us, uint64_t *last_us);

@@ -3,22 +3,7 @@
 
 #include <time.h>
 
-enum { SECOND_US = 1000000, NODE_BITS = 12, TIME_BITS = 51 };
-static const uint64_t EPOCH_US = 1577836800ull * SECOND_US; /* 2020-01-01 */
-
-uint64_t query_number_of(uint64_t wall_us)
-{
-	uint64_t since = wall_us > EPOCH_US ? wall_us - EPOCH_US : 0;
-
-	if (since >> TIME_BITS)
-		since = (1ull << TIME_BITS) - 1;
-	return since << NODE_BITS;
-}
-
-uint64_t query_time_of(uint64_t number)
-{
-	return (number >> NODE_BITS) + EPOCH_US;
-}
+enum { SECOND_US = 1000000 };
 
 /* Reads count digits; false when there are fewer. */
 static bool digits(struct slice *rest, size_t count, int *number)

@@ -62,24 +62,11 @@ static void other_texts_are_no_times(void **state)
 	}
 }
 
-static void numbers_are_times(void **state)
-{
-	uint64_t first, last;
-
-	(void)state;
-	assert_true(query_read_time(SLICE("2026-11-22"), &first, &last));
-	assert_int_equal(query_time_of(query_number_of(first)), first);
-	assert_int_equal(query_time_of(query_number_of(first) | 4095), first);
-	assert_int_equal(query_number_of(0), 0);
-	assert_true(query_number_of(UINT64_MAX) <= INT64_MAX);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_cover_what_they_say),
 		cmocka_unit_test(other_texts_are_no_times),
-		cmocka_unit_test(numbers_are_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
