@@ -1,10 +1,9 @@
-/* library.c -- libosip2 made harmless: its memory comes from an arena. */
+/* library.c -- libosip2 made harmless, and asked for a second opinion. */
 #include "proxy/parse/library.h"
-
-#include "proxy/parse/values.h"
 
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
+#include <osipparser2/osip_uri.h>
 #include <stdlib.h>
 
 /* What stands before each piece, so that it can grow and be given back. */
@@ -83,4 +82,39 @@ void values_start(void)
 	for (int level = 0; level < END_TRACE_LEVEL; level++)
 		osip_trace_disable_level((osip_trace_level_t)level);
 	(void)parser_init();
+}
+
+static bool is_same(struct slice ours, const char *theirs)
+{
+	if (!ours.at || !theirs)
+		return !ours.at && !theirs;
+	return slice_equal(ours, slice_of(theirs));
+}
+
+static bool is_same_port(uint16_t ours, const char *theirs)
+{
+	uint64_t number = 0;
+
+	if (theirs && !slice_to_number(slice_of(theirs), UINT16_MAX, &number))
+		return false;
+	return number == ours;
+}
+
+bool library_reads_the_same(struct arena *arena, const struct uri *uri)
+{
+	struct slice text = arena_copy(arena, uri->whole); /* ends in NUL */
+	osip_uri_t *theirs = NULL;
+	bool same = false;
+
+	if (!text.at)
+		return false;
+	library_enter(arena);
+	if (osip_uri_init(&theirs) == 0 && osip_uri_parse(theirs, text.at) == 0)
+		same = is_same(uri->user, theirs->username) &&
+		       is_same(uri->password, theirs->password) &&
+		       is_same(uri->host, theirs->host) &&
+		       is_same_port(uri->port, theirs->port);
+	osip_uri_free(theirs);
+	library_leave();
+	return same;
 }

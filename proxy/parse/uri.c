@@ -1,4 +1,11 @@
-/* uri.c -- SIP URIs: read, made into an address of record, compared. */
+/* uri.c -- SIP URIs: read, made into an address of record, compared.
+ *
+ * Nearly all URIs are plain (user@host:port;parameters) and are read here
+ * alone. What is written in a rarer way (escapes in the user, a password,
+ * brackets, headers) must mean the same to libosip2 too, or it is refused:
+ * those are the forms in which one reader's alice is another's admin.
+ */
+#include "proxy/parse/library.h"
 #include "proxy/parse/scan.h"
 #include "proxy/parse/values.h"
 
@@ -104,45 +111,35 @@ bool uri_parameter(
 	return false;
 }
 
-/* Those we go by; twice the same has two meanings (RFC 3261 19.1.1). */
-static bool take_parameter(
-	struct uri *uri, struct slice name, struct slice value, unsigned *seen)
+/* Those we go by. */
+static void take_parameter(
+	struct uri *uri, struct slice name, struct slice value)
 {
-	static const struct {
-		struct slice name;
-		size_t place;
-	} known[] = {
-		{{"transport", 9}, offsetof(struct uri, transport)},
-		{{"maddr", 5}, offsetof(struct uri, maddr)},
-		{{"user", 4}, offsetof(struct uri, user_parameter)},
-		{{"lr", 2}, 0},
-		{{"method", 6}, 0},
-		{{"ttl", 3}, 0},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!equal_escaped(name, known[i].name, true))
-			continue;
-		if (*seen & 1U << i)
-			return false;
-		*seen |= 1U << i;
-		if (known[i].place)
-			memcpy((char *)uri + known[i].place, &value,
-				sizeof(value));
-		uri->lr |= i == 3;
-	}
-	return true;
+	if (equal_escaped(name, SLICE("transport"), true))
+		uri->transport = value;
+	else if (equal_escaped(name, SLICE("maddr"), true))
+		uri->maddr = value;
+	else if (equal_escaped(name, SLICE("user"), true))
+		uri->user_parameter = value;
+	else if (equal_escaped(name, SLICE("lr"), true))
+		uri->lr = true;
 }
 
+/* Twice the same name has two meanings (RFC 3261 19.1.1). */
 static bool read_parameters(struct uri *uri)
 {
 	struct slice rest = list_of(uri->parameters), name, value;
-	unsigned seen = 0;
+	struct slice names[URI_PARAMETERS_MOST];
 
-	for (size_t i = 0; next_pair(&rest, ';', &name, &value); i++)
-		if (i == URI_PARAMETERS_MOST || name.size == 0 ||
-			!take_parameter(uri, name, value, &seen))
+	for (size_t i = 0; next_pair(&rest, ';', &name, &value); i++) {
+		if (i == URI_PARAMETERS_MOST || name.size == 0)
 			return false;
+		for (size_t j = 0; j < i; j++)
+			if (equal_escaped(names[j], name, true))
+				return false;
+		names[i] = name;
+		take_parameter(uri, name, value);
+	}
 	return true;
 }
 
@@ -184,6 +181,34 @@ static bool read_userinfo(
 	return uri->password.at;
 }
 
+static struct slice userinfo_of(const struct uri *uri)
+{
+	size_t at = slice_find(uri->whole, '@');
+
+	if (!uri->user.at || at == SIZE_MAX)
+		return (struct slice){NULL, 0};
+	return slice_part(
+		uri->whole, uri->scheme.size + 1, at - uri->scheme.size - 1);
+}
+
+static bool headers_are_few(struct slice headers)
+{
+	struct slice header;
+
+	for (size_t i = 0; slice_cut(&headers, '&', &header); i++)
+		if (i == URI_PARAMETERS_MOST)
+			return false;
+	return true;
+}
+
+static bool is_plain(const struct uri *uri)
+{
+	struct slice user = userinfo_of(uri);
+
+	return !uri->password.at && !uri->ipv6 && !uri->headers.at &&
+	       slice_find(user, '%') == SIZE_MAX;
+}
+
 bool uri_read(struct arena *arena, struct slice text, struct uri *uri)
 {
 	struct slice rest;
@@ -210,7 +235,9 @@ bool uri_read(struct arena *arena, struct slice text, struct uri *uri)
 	if (question != SIZE_MAX)
 		uri->headers = slice_from(rest, question + 1);
 	uri->parameters = slice_part(rest, 0, question);
-	return read_parameters(uri);
+	if (!read_parameters(uri) || !headers_are_few(uri->headers))
+		return false;
+	return is_plain(uri) || library_reads_the_same(arena, uri);
 }
 
 /* --- address of record ------------------------------------------------- */
@@ -256,16 +283,6 @@ struct slice uri_address_of_record(struct arena *arena, const struct uri *uri)
 }
 
 /* --- RFC 3261 19.1.4 --------------------------------------------------- */
-
-static struct slice userinfo_of(const struct uri *uri)
-{
-	size_t at = slice_find(uri->whole, '@');
-
-	if (!uri->user.at || at == SIZE_MAX)
-		return (struct slice){NULL, 0};
-	return slice_part(
-		uri->whole, uri->scheme.size + 1, at - uri->scheme.size - 1);
-}
 
 static bool hosts_equal(const struct uri *a, const struct uri *b)
 {

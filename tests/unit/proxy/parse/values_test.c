@@ -121,9 +121,9 @@ static void refuses_uris(void **state)
 		"sip:a@[::1", "sip:a@::1", "sip:a@[]", "sip:a@[fe80::1%25eth0]",
 		"sip:a@b;", "sip:a@b;;lr", "sip:a@b;=x",
 		"sip:a@b;transport=udp;transport=tcp",
-		"sip:a@b;maddr=x;m%61ddr=y", "sip:a@b;lr;LR", "sip:a@b/c",
-		"sip:\xc3\xa4@b", "sip:a\n@b", "si p:a@b", "sip:a\"@b",
-		"sip:a#@b"};
+		"sip:a@b;maddr=x;m%61ddr=y", "sip:a@b;lr;LR",
+		"sip:a@b;x=1;%78=2", "sip:a@b/c", "sip:\xc3\xa4@b", "sip:a\n@b",
+		"si p:a@b", "sip:a\"@b", "sip:a#@b"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -337,14 +337,14 @@ static void keeps_to_its_limits(void **state)
 	size_t size = 7;
 
 	(void)state;
-	for (size_t i = 0; i < 64; i++, size += 2)
-		memcpy(text + size, ";a", 2);
+	for (int i = 0; i < 64; i++, size += 3)
+		(void)snprintf(text + size, 16, ";%02d", i);
 	assert_true(uri_read(arena, slice_make(text, size), &uri));
 	assert_true(name_address_read(arena, slice_make(text, size), &address));
-	memcpy(text + size, ";a", 2);
-	assert_false(uri_read(arena, slice_make(text, size + 2), &uri));
+	memcpy(text + size, ";64", 3);
+	assert_false(uri_read(arena, slice_make(text, size + 3), &uri));
 	assert_false(
-		name_address_read(arena, slice_make(text, size + 2), &address));
+		name_address_read(arena, slice_make(text, size + 3), &address));
 	memset(text + 4, 'a', sizeof(text) - 4);
 	assert_true(uri_read(arena, slice_make(text, 8192), &uri));
 	assert_false(uri_read(arena, slice_make(text, 8193), &uri));
