@@ -97,8 +97,10 @@ enum branch_state {
 
 struct branch_event {
 	struct branch_event *next;
+	unsigned branch;   /* 0: our own answer */
 	const char *event; /* "sent", "transport-error", "timeout",
-			      "cancelled", "final" */
+			      "cancelled", "final",
+			      "answered" */
 	unsigned status;
 	uint64_t at_us;
 };
@@ -123,7 +125,6 @@ struct branch {
 	struct passage *kept; /* its final answer, waiting for the choice */
 	struct slice
 		ack; /* at: its 2xx was refused; each repeat gets our ACK */
-	struct branch_event *events, *last_event;
 };
 
 enum passage_kind { PASSAGE_REQUEST, PASSAGE_ACK, PASSAGE_RESPONSE };
@@ -192,10 +193,13 @@ struct passage {
 	bool unrecorded; /* a refusal of steps 1 to 3: counted, not recorded */
 
 	/* Archiving. */
+	struct archive_wait *archive_wait; /* arena; NULL: never waited */
 	uint64_t submission; /* sequence of its record; 0: none yet */
-	bool durable;
+	bool submitted;      /* its record is on the way, or counted as lost */
 	bool archive_failed; /* waited in vain: 503 */
-	unsigned char message_id[16], stream[16];
+	unsigned char message_id[16], stream[16], same_text_as[16];
+	bool same_text_as_set;
+	struct branch_event *events; /* for the outcome record */
 
 	/* Order of one Call-ID and direction (order.c). */
 	struct {

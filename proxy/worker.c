@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "proxy/archiving/archiving.h"
+#include "proxy/archiving/same_text.h"
 #include "proxy/arrivals.h"
 #include "proxy/authorization/client_counts.h"
 #include "proxy/forward/dialogs.h"
@@ -119,8 +120,10 @@ static bool start_tables(struct worker *worker)
 	worker->order = order_new();
 	worker->dialogs = dialogs_new();
 	worker->clients = client_counts_new();
-	if (!worker->timers || !worker->order || !worker->dialogs ||
-		!worker->clients)
+	worker->same_texts =
+		worker->timers ? same_texts_new(worker->timers) : NULL;
+	if (!worker->same_texts || !worker->timers || !worker->order ||
+		!worker->dialogs || !worker->clients)
 		return false;
 	worker->transactions = transactions_new(
 		worker->timers, &times, settings->limits.transactions, &host);
@@ -215,6 +218,7 @@ void worker_release(struct worker *worker)
 	handover_detach(worker->proxy->handover, worker->index);
 	order_release(&worker->order);
 	dialogs_release(&worker->dialogs);
+	same_texts_release(&worker->same_texts);
 	client_counts_release(&worker->clients);
 	uv_walk(&worker->loop, close_handle, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);

@@ -63,6 +63,7 @@ struct worker {
 	struct content_filter *filter;
 	struct client_counts *clients;
 	struct dialogs *dialogs;
+	struct same_texts *same_texts;
 	struct order *order;
 	struct passage *passages; /* all, for a clean stop */
 	struct worker_counts counts;

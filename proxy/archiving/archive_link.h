@@ -22,7 +22,8 @@ struct archive_link;
 
 /* Somebody waits for a record; lives inside its owner. */
 struct archive_wait {
-	struct archive_wait *next, **place; /* private */
+	struct archive_link *link;          /* private; NULL: not waiting */
+	struct archive_wait *next, *before; /* private */
 	uint64_t sequence;                  /* private */
 	struct timer deadline;              /* private */
 	/* 0: durable. ETIMEDOUT: the archiver is away. EBADMSG: refused. From
@@ -47,7 +48,7 @@ void archive_link_close(struct archive_link **link);
 int archive_submit(struct archive_link *link, Sipwarden__Record__Record *record,
 	uint64_t *sequence, struct archive_wait *wait)
 	__attribute__((warn_unused_result));
-void archive_wait_cancel(struct archive_link *link, struct archive_wait *wait);
+void archive_wait_cancel(struct archive_wait *wait);
 const struct archive_counts *archive_counts(const struct archive_link *link);
 /* True when everything submitted is durable (for a clean stop). */
 bool archive_idle(const struct archive_link *link);
