@@ -34,6 +34,34 @@ def crowd(count):
     return zipped(*members, ("eicar.com", EICAR))
 
 
+def zeroed_head():
+    """EICAR for who reads the directory, nothing for who reads the head."""
+    made = bytearray(zipped(("eicar.com", EICAR)))
+    made[14:26] = bytes(12)
+    return bytes(made)
+
+
+class Pipe(io.RawIOBase):
+    """Cannot seek, so that sizes are written behind the members."""
+    def __init__(self):
+        self.content = b""
+
+    def writable(self):
+        return True
+
+    def write(self, more):
+        self.content += bytes(more)
+        return len(more)
+
+
+def streamed(content):
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("first", b"x" * 1000)
+        archive.writestr("second", content)
+    return pipe.content
+
+
 class ZipCrypto:
     """PKWARE's traditional encryption (APPNOTE 6.1)."""
     table = [0] * 256

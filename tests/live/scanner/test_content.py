@@ -69,6 +69,22 @@ CASES = {
         zipped(("eicar.com", EICAR), method=zipfile.ZIP_LZMA), "ZipMethod"),
     "zip-with-bzip2": lambda: infected(
         zipped(("eicar.com", EICAR), method=zipfile.ZIP_BZIP2)),
+    "two-zips": lambda: unscannable(
+        zipped(("a", b"hello")) + zipped(("eicar.com", EICAR)),
+        "zip directory is not where it says"),
+    "gzip-then-zip": lambda: unscannable(
+        gzip.compress(b"hello") + zipped(("eicar.com", EICAR)),
+        "zip directory is not where it says"),
+    "zip-with-zeroed-head": lambda: unscannable(
+        samples.zeroed_head(), "zip with two descriptions of a member"),
+    "zip-with-zeroed-head-in-zip": lambda: unscannable(
+        zipped(("inner.zip", samples.zeroed_head())),
+        "zip with two descriptions of a member"),
+    "zip-with-zeroed-head-in-gzip": lambda: unscannable(
+        gzip.compress(samples.zeroed_head()),
+        "zip with two descriptions of a member"),
+    "streamed-zip": lambda: infected(samples.streamed(EICAR)),
+    "ordinary-streamed-zip": lambda: clean(samples.streamed(b"hello")),
     "zstandard": lambda: unscannable(
         bytes.fromhex("28b52ffd2044220200") + EICAR, "Zstandard"),
 }
