@@ -7,7 +7,8 @@
 
 /* Hits kept of one text until they are sorted. Of overlapping replacements the
  * first and longest stands, so more must be kept than are told. */
-enum { SINK_ROOM = 1024, RULE_NONE = UINT32_MAX };
+enum { SINK_ROOM = 1024 };
+#define RULE_NONE UINT32_MAX
 
 struct sink_hit {
 	size_t at, size; /* in the original */
