@@ -53,6 +53,8 @@ void fault_add(
 	if (at == SETTINGS_FAULTS)
 		return;
 	va_start(arguments, format);
+	/* va_start is right above. */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	(void)vsnprintf(sentence, sizeof(sentence), format, arguments);
 	va_end(arguments);
 	fault = &faults->out[at];

@@ -118,9 +118,7 @@ static const char manual_foot[] =
 	".I /etc/sipwarden/sipwarden.yaml\n"
 	"The configuration.\n"
 	".SH EXIT STATUS\n"
-	"Programs that find faults in it exit with 78.\n"
-	".SH SEE ALSO\n"
-	"sipwarden(1)\n";
+	"Programs that find faults in it exit with 78.\n";
 
 void settings_print_manual(FILE *out)
 {

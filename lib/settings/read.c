@@ -25,6 +25,8 @@ void reader_fault(struct reader *reader, const struct setting *setting,
 	va_list arguments;
 
 	va_start(arguments, format);
+	/* va_start is right above. */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
 	(void)vsnprintf(sentence, sizeof(sentence), format, arguments);
 	va_end(arguments);
 	fault_add(reader->faults, node->place, "%s%s%s: %s",

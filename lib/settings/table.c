@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+/* Names of types and members cannot stand in parentheses, and the size of a
+ * pointer is meant where the member is one. */
+/* NOLINTBEGIN(bugprone-macro-parentheses,bugprone-sizeof-expression) */
 #define TO(type, member)                                                       \
 	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define KEPT(member) TO(struct settings, member)
@@ -368,6 +371,8 @@ static const struct setting rows[] = {
 const struct setting_table settings_table = {
 	rows, COUNT(rows), sizeof(struct settings)};
 
+/* NOLINTEND(bugprone-macro-parentheses,bugprone-sizeof-expression) */
+
 static const struct {
 	const char *name, *text;
 } sections[] = {
@@ -461,5 +466,6 @@ const char *setting_form(
 
 	if (setting->type == SETTING_WORD)
 		return form_of_words(setting, form);
-	return strcpy(form, texts[setting->type]);
+	(void)snprintf(form, SETTING_FORM_SIZE, "%s", texts[setting->type]);
+	return form;
 }

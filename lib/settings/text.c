@@ -42,8 +42,8 @@ bool word_is_valid(struct slice word)
 	if (word.size == 0 || word.size > WORD_BYTES)
 		return false;
 	for (size_t i = 0; i < word.size; i++)
-		if (!is_letter_or_digit(word.at[i]) &&
-			!memchr("._-", word.at[i], 3))
+		if (!is_letter_or_digit(word.at[i]) && word.at[i] != '.' &&
+			word.at[i] != '_' && word.at[i] != '-')
 			return false;
 	return true;
 }

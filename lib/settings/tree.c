@@ -1,6 +1,8 @@
 /* tree.c -- a YAML text as a tree that remembers where each thing stood. */
 #include "lib/settings/tree.h"
 
+#include "lib/log.h"
+
 #include <libfyaml.h>
 #include <stdio.h>
 #include <string.h>
@@ -198,6 +200,7 @@ static bool open_node(
 
 static bool close_node(struct builder *builder)
 {
+	must(builder->open); /* the parser pairs them */
 	builder->open = builder->open->parent;
 	builder->depth--;
 	return true;
