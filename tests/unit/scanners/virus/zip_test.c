@@ -36,8 +36,8 @@ static void put(struct bytes *bytes, const void *from, size_t size)
 
 static void put_number(struct bytes *bytes, uint32_t number, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		const unsigned char byte = (unsigned char)(number >> 8 * i);
+	for (size_t i = 0; i < size; i++, number >>= 8) {
+		const unsigned char byte = (unsigned char)number;
 
 		put(bytes, &byte, 1);
 	}
