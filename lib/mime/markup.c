@@ -19,130 +19,90 @@ struct markup {
 	bool xml;
 };
 
-/* Names that stand for white space, ASCII or letters of Latin-1; looked
- * into only at an ampersand. */
-static const struct {
+/* Names that stand for white space, ASCII or letters of Latin-1, by their first
+ * letter; a list ends with an absent name. */
+struct reference {
 	struct slice name;
 	uint32_t code;
-} references[] = {
-	{{"amp", 3}, '&'},
-	{{"lt", 2}, '<'},
-	{{"gt", 2}, '>'},
-	{{"quot", 4}, '"'},
-	{{"apos", 4}, '\''},
-	{{"nbsp", 4}, 0xA0},
-	{{"shy", 3}, 0xAD},
-	{{"zwnj", 4}, 0x200C},
-	{{"zwj", 3}, 0x200D},
-	{{"ZeroWidthSpace", 14}, 0x200B},
-	{{"NoBreak", 7}, 0x2060},
-	{{"InvisibleComma", 14}, 0x2063},
-	{{"InvisibleTimes", 14}, 0x2062},
-	{{"Tab", 3}, '\t'},
-	{{"NewLine", 7}, '\n'},
-	{{"ensp", 4}, 0x2002},
-	{{"emsp", 4}, 0x2003},
-	{{"thinsp", 6}, 0x2009},
-	{{"hairsp", 6}, 0x200A},
-	{{"excl", 4}, '!'},
-	{{"num", 3}, '#'},
-	{{"dollar", 6}, '$'},
-	{{"percnt", 6}, '%'},
-	{{"lpar", 4}, '('},
-	{{"rpar", 4}, ')'},
-	{{"ast", 3}, '*'},
-	{{"plus", 4}, '+'},
-	{{"comma", 5}, ','},
-	{{"period", 6}, '.'},
-	{{"sol", 3}, '/'},
-	{{"colon", 5}, ':'},
-	{{"semi", 4}, ';'},
-	{{"equals", 6}, '='},
-	{{"quest", 5}, '?'},
-	{{"commat", 6}, '@'},
-	{{"lowbar", 6}, '_'},
-	{{"hyphen", 6}, 0x2010},
-	{{"dash", 4}, 0x2010},
-	{{"ndash", 5}, 0x2013},
-	{{"mdash", 5}, 0x2014},
-	{{"lsquo", 5}, 0x2018},
-	{{"rsquo", 5}, 0x2019},
-	{{"ldquo", 5}, 0x201C},
-	{{"rdquo", 5}, 0x201D},
-	{{"bull", 4}, 0x2022},
-	{{"hellip", 6}, 0x2026},
-	{{"euro", 4}, 0x20AC},
-	{{"szlig", 5}, 0xDF},
-	{{"imath", 5}, 0x131},
-	{{"inodot", 6}, 0x131},
-	{{"iexcl", 5}, 0xA1},
-	{{"pound", 5}, 0xA3},
-	{{"yen", 3}, 0xA5},
-	{{"sect", 4}, 0xA7},
-	{{"copy", 4}, 0xA9},
-	{{"reg", 3}, 0xAE},
-	{{"deg", 3}, 0xB0},
-	{{"Agrave", 6}, 0xC0},
-	{{"Aacute", 6}, 0xC1},
-	{{"Acirc", 5}, 0xC2},
-	{{"Atilde", 6}, 0xC3},
-	{{"Auml", 4}, 0xC4},
-	{{"Aring", 5}, 0xC5},
-	{{"AElig", 5}, 0xC6},
-	{{"Ccedil", 6}, 0xC7},
-	{{"Egrave", 6}, 0xC8},
-	{{"Eacute", 6}, 0xC9},
-	{{"Ecirc", 5}, 0xCA},
-	{{"Euml", 4}, 0xCB},
-	{{"Igrave", 6}, 0xCC},
-	{{"Iacute", 6}, 0xCD},
-	{{"Icirc", 5}, 0xCE},
-	{{"Iuml", 4}, 0xCF},
-	{{"ETH", 3}, 0xD0},
-	{{"Ntilde", 6}, 0xD1},
-	{{"Ograve", 6}, 0xD2},
-	{{"Oacute", 6}, 0xD3},
-	{{"Ocirc", 5}, 0xD4},
-	{{"Otilde", 6}, 0xD5},
-	{{"Ouml", 4}, 0xD6},
-	{{"Oslash", 6}, 0xD8},
-	{{"Ugrave", 6}, 0xD9},
-	{{"Uacute", 6}, 0xDA},
-	{{"Ucirc", 5}, 0xDB},
-	{{"Uuml", 4}, 0xDC},
-	{{"Yacute", 6}, 0xDD},
-	{{"THORN", 5}, 0xDE},
-	{{"agrave", 6}, 0xE0},
-	{{"aacute", 6}, 0xE1},
-	{{"acirc", 5}, 0xE2},
-	{{"atilde", 6}, 0xE3},
-	{{"auml", 4}, 0xE4},
-	{{"aring", 5}, 0xE5},
-	{{"aelig", 5}, 0xE6},
-	{{"ccedil", 6}, 0xE7},
-	{{"egrave", 6}, 0xE8},
-	{{"eacute", 6}, 0xE9},
-	{{"ecirc", 5}, 0xEA},
-	{{"euml", 4}, 0xEB},
-	{{"igrave", 6}, 0xEC},
-	{{"iacute", 6}, 0xED},
-	{{"icirc", 5}, 0xEE},
-	{{"iuml", 4}, 0xEF},
-	{{"eth", 3}, 0xF0},
-	{{"ntilde", 6}, 0xF1},
-	{{"ograve", 6}, 0xF2},
-	{{"oacute", 6}, 0xF3},
-	{{"ocirc", 5}, 0xF4},
-	{{"otilde", 6}, 0xF5},
-	{{"ouml", 4}, 0xF6},
-	{{"oslash", 6}, 0xF8},
-	{{"ugrave", 6}, 0xF9},
-	{{"uacute", 6}, 0xFA},
-	{{"ucirc", 5}, 0xFB},
-	{{"uuml", 4}, 0xFC},
-	{{"yacute", 6}, 0xFD},
-	{{"thorn", 5}, 0xFE},
-	{{"yuml", 4}, 0xFF},
+};
+
+#define REFERENCE(name, code)                                                  \
+	{                                                                      \
+		{(name), sizeof(name) - 1}, (code)                             \
+	}
+#define REFERENCES(...)                                                        \
+	((const struct reference[]){__VA_ARGS__, {{NULL, 0}, 0}})
+
+static const struct reference *const references[128] = {
+	['A'] = REFERENCES(REFERENCE("Agrave", 0xC0), REFERENCE("Aacute", 0xC1),
+		REFERENCE("Acirc", 0xC2), REFERENCE("Atilde", 0xC3),
+		REFERENCE("Auml", 0xC4), REFERENCE("Aring", 0xC5),
+		REFERENCE("AElig", 0xC6)),
+	['C'] = REFERENCES(REFERENCE("Ccedil", 0xC7)),
+	['E'] = REFERENCES(REFERENCE("Egrave", 0xC8), REFERENCE("Eacute", 0xC9),
+		REFERENCE("Ecirc", 0xCA), REFERENCE("Euml", 0xCB),
+		REFERENCE("ETH", 0xD0)),
+	['I'] = REFERENCES(REFERENCE("InvisibleComma", 0x2063),
+		REFERENCE("InvisibleTimes", 0x2062), REFERENCE("Igrave", 0xCC),
+		REFERENCE("Iacute", 0xCD), REFERENCE("Icirc", 0xCE),
+		REFERENCE("Iuml", 0xCF)),
+	['N'] = REFERENCES(REFERENCE("NoBreak", 0x2060),
+		REFERENCE("NewLine", '\n'), REFERENCE("Ntilde", 0xD1)),
+	['O'] = REFERENCES(REFERENCE("Ograve", 0xD2), REFERENCE("Oacute", 0xD3),
+		REFERENCE("Ocirc", 0xD4), REFERENCE("Otilde", 0xD5),
+		REFERENCE("Ouml", 0xD6), REFERENCE("Oslash", 0xD8)),
+	['T'] = REFERENCES(REFERENCE("Tab", '\t'), REFERENCE("THORN", 0xDE)),
+	['U'] = REFERENCES(REFERENCE("Ugrave", 0xD9), REFERENCE("Uacute", 0xDA),
+		REFERENCE("Ucirc", 0xDB), REFERENCE("Uuml", 0xDC)),
+	['Y'] = REFERENCES(REFERENCE("Yacute", 0xDD)),
+	['Z'] = REFERENCES(REFERENCE("ZeroWidthSpace", 0x200B)),
+	['a'] = REFERENCES(REFERENCE("amp", '&'), REFERENCE("apos", '\''),
+		REFERENCE("ast", '*'), REFERENCE("agrave", 0xE0),
+		REFERENCE("aacute", 0xE1), REFERENCE("acirc", 0xE2),
+		REFERENCE("atilde", 0xE3), REFERENCE("auml", 0xE4),
+		REFERENCE("aring", 0xE5), REFERENCE("aelig", 0xE6)),
+	['b'] = REFERENCES(REFERENCE("bull", 0x2022)),
+	['c'] = REFERENCES(REFERENCE("comma", ','), REFERENCE("colon", ':'),
+		REFERENCE("commat", '@'), REFERENCE("copy", 0xA9),
+		REFERENCE("ccedil", 0xE7)),
+	['d'] = REFERENCES(REFERENCE("dollar", '$'), REFERENCE("dash", 0x2010),
+		REFERENCE("deg", 0xB0)),
+	['e'] = REFERENCES(REFERENCE("ensp", 0x2002), REFERENCE("emsp", 0x2003),
+		REFERENCE("excl", '!'), REFERENCE("equals", '='),
+		REFERENCE("euro", 0x20AC), REFERENCE("egrave", 0xE8),
+		REFERENCE("eacute", 0xE9), REFERENCE("ecirc", 0xEA),
+		REFERENCE("euml", 0xEB), REFERENCE("eth", 0xF0)),
+	['g'] = REFERENCES(REFERENCE("gt", '>')),
+	['h'] = REFERENCES(REFERENCE("hairsp", 0x200A),
+		REFERENCE("hyphen", 0x2010), REFERENCE("hellip", 0x2026)),
+	['i'] = REFERENCES(REFERENCE("imath", 0x131),
+		REFERENCE("inodot", 0x131), REFERENCE("iexcl", 0xA1),
+		REFERENCE("igrave", 0xEC), REFERENCE("iacute", 0xED),
+		REFERENCE("icirc", 0xEE), REFERENCE("iuml", 0xEF)),
+	['l'] = REFERENCES(REFERENCE("lt", '<'), REFERENCE("lpar", '('),
+		REFERENCE("lowbar", '_'), REFERENCE("lsquo", 0x2018),
+		REFERENCE("ldquo", 0x201C)),
+	['m'] = REFERENCES(REFERENCE("mdash", 0x2014)),
+	['n'] = REFERENCES(REFERENCE("nbsp", 0xA0), REFERENCE("num", '#'),
+		REFERENCE("ndash", 0x2013), REFERENCE("ntilde", 0xF1)),
+	['o'] = REFERENCES(REFERENCE("ograve", 0xF2), REFERENCE("oacute", 0xF3),
+		REFERENCE("ocirc", 0xF4), REFERENCE("otilde", 0xF5),
+		REFERENCE("ouml", 0xF6), REFERENCE("oslash", 0xF8)),
+	['p'] = REFERENCES(REFERENCE("percnt", '%'), REFERENCE("plus", '+'),
+		REFERENCE("period", '.'), REFERENCE("pound", 0xA3)),
+	['q'] = REFERENCES(REFERENCE("quot", '"'), REFERENCE("quest", '?')),
+	['r'] = REFERENCES(REFERENCE("rpar", ')'), REFERENCE("rsquo", 0x2019),
+		REFERENCE("rdquo", 0x201D), REFERENCE("reg", 0xAE)),
+	['s'] = REFERENCES(REFERENCE("shy", 0xAD), REFERENCE("sol", '/'),
+		REFERENCE("semi", ';'), REFERENCE("szlig", 0xDF),
+		REFERENCE("sect", 0xA7)),
+	['t'] = REFERENCES(
+		REFERENCE("thinsp", 0x2009), REFERENCE("thorn", 0xFE)),
+	['u'] = REFERENCES(REFERENCE("ugrave", 0xF9), REFERENCE("uacute", 0xFA),
+		REFERENCE("ucirc", 0xFB), REFERENCE("uuml", 0xFC)),
+	['y'] = REFERENCES(REFERENCE("yen", 0xA5), REFERENCE("yacute", 0xFD),
+		REFERENCE("yuml", 0xFF)),
+	['z'] = REFERENCES(REFERENCE("zwnj", 0x200C), REFERENCE("zwj", 0x200D)),
 };
 
 static bool is_letter(char c)
@@ -168,19 +128,21 @@ static uint32_t mathematical(struct slice name)
 	return 0;
 }
 
-/* The longest name that run begins with; 0 when there is none. */
+/* The longest name that run, letters and digits, begins with; 0 when there is
+ * none. */
 static size_t reference_find(struct slice run, uint32_t *code)
 {
+	const struct reference *list = references[run.at[0] & 0x7F];
 	size_t longest = 0;
 
-	for (size_t i = 0; i < sizeof(references) / sizeof(*references); i++) {
-		const struct slice name = references[i].name;
+	for (; list && list->name.at; list++) {
+		const struct slice name = list->name;
 
-		if (name.at[0] != run.at[0] || name.size <= longest ||
+		if (name.size <= longest ||
 			!slice_equal(slice_part(run, 0, name.size), name))
 			continue;
 		longest = name.size;
-		*code = references[i].code;
+		*code = list->code;
 	}
 	for (size_t size = 3; size <= 4 && size <= run.size && !longest;
 		size++) {

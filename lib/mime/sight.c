@@ -61,10 +61,19 @@ static const struct slice *const magic_anywhere[128] = {
 	['w'] = MAGICS(MAGIC("wscript")),
 };
 
+static char lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+/* The second byte first: most words go no further than the first. */
 static bool begins_with_one(struct slice bytes, const struct slice *list)
 {
+	const char second = bytes.size > 1 ? lower(bytes.at[1]) : '\0';
+
 	for (; list->at; list++)
-		if (slice_starts_nocase(bytes, *list))
+		if (lower(list->at[1]) == second &&
+			slice_starts_nocase(bytes, *list))
 			return true;
 	return false;
 }
@@ -83,32 +92,50 @@ static bool magic_starts(struct slice bytes)
 	return begins_with_one(slice_from(bytes, at), magic_at_start);
 }
 
+static bool is_letter(char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26;
+}
+
+/* What begins with a letter counts where a word begins: most bytes of a text
+ * need no look then. */
 static bool magic_within(struct slice bytes)
 {
-	bool at_line = true;
+	bool in_word = false;
 
 	for (size_t at = 0; at < bytes.size; at++) {
-		const unsigned char c = (unsigned char)bytes.at[at];
-		const unsigned char folded =
-			c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-		const struct slice *list =
-			folded < 128 ? magic_anywhere[folded] : NULL;
+		const bool letter = is_letter(bytes.at[at]);
+		const unsigned char c = (unsigned char)lower(bytes.at[at]);
+		const struct slice *list = (letter && in_word) || c >= 128
+						   ? NULL
+						   : magic_anywhere[c];
 
 		if (list && begins_with_one(slice_from(bytes, at), list))
 			return true;
-		if (at_line &&
-			begins_with_one(slice_from(bytes, at), magic_at_line))
+		in_word = letter;
+	}
+	return false;
+}
+
+static bool magic_at_lines(struct slice bytes)
+{
+	size_t at = 0;
+	size_t found = 0;
+
+	while (found != SIZE_MAX) {
+		at += found;
+		if (begins_with_one(slice_from(bytes, at), magic_at_line))
 			return true;
-		at_line = c == '\n' || c == '\r';
+		found = slice_find(slice_from(bytes, at), '\n');
+		if (found != SIZE_MAX)
+			found++;
 	}
 	return false;
 }
 
 static bool is_base64(char c)
 {
-	const char folded = (char)(c | 0x20);
-
-	return (folded >= 'a' && folded <= 'z') || (c >= '0' && c <= '9') ||
+	return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') ||
 	       c == '+' || c == '/' || c == '=' || c == '-' || c == '_';
 }
 
@@ -135,16 +162,16 @@ static bool base64_runs(struct slice bytes)
 	return false;
 }
 
-static bool is_control(char c, const char *allowed)
+static bool is_control(char c)
 {
-	return ((unsigned char)c < 0x20 && (!c || !strchr(allowed, c))) ||
-	       c == 0x7F;
+	return (unsigned char)c < 0x20 || c == 0x7F;
 }
 
 bool sight_is_text(struct slice bytes)
 {
 	for (size_t i = 0; i < bytes.size; i++)
-		if (is_control(bytes.at[i], "\t\r\n"))
+		if (is_control(bytes.at[i]) && bytes.at[i] != '\t' &&
+			bytes.at[i] != '\r' && bytes.at[i] != '\n')
 			return false;
 	return charset_is_utf8(bytes);
 }
@@ -152,7 +179,8 @@ bool sight_is_text(struct slice bytes)
 bool sight_may_be_text(struct slice bytes)
 {
 	for (size_t i = 0; i < bytes.size; i++)
-		if (is_control(bytes.at[i], "\t\r\n\f\033"))
+		if (is_control(bytes.at[i]) &&
+			(!bytes.at[i] || !strchr("\t\r\n\f\033", bytes.at[i])))
 			return false;
 	return true;
 }
@@ -162,7 +190,8 @@ bool sight_needs_scan(struct slice bytes, size_t text_limit)
 	if (slice_empty(bytes))
 		return false;
 	return bytes.size > text_limit || !sight_is_text(bytes) ||
-	       magic_starts(bytes) || magic_within(bytes) || base64_runs(bytes);
+	       magic_starts(bytes) || magic_at_lines(bytes) ||
+	       magic_within(bytes) || base64_runs(bytes);
 }
 
 const char *sight_unseen(struct slice text)
