@@ -59,6 +59,7 @@ struct journal_writer {
 	/* How the next segment will say what it continues. */
 	uint64_t continues, continues_end, next_number;
 	enum format_why why;
+	bool reserve_is_made;
 };
 
 static int take_lock(struct journal_writer *writer)
@@ -151,6 +152,7 @@ static int make_segment(struct journal_writer *writer)
 		needed = writer->segment_bytes;
 	error = fresh_segment(writer->disk, writer->folder, needed, &header,
 		&writer->makers, &descriptor, &end);
+	writer->reserve_is_made = false;
 	if (error)
 		return error;
 	if (fstat(descriptor, &status) < 0) {
@@ -386,7 +388,7 @@ size_t journal_writer_batch_bytes(const struct journal_writer *writer)
 	return writer->batch.size - MARK_ENTRY_BYTES;
 }
 
-/* One write, one sync. The mark in front is made for this place. */
+/* One write. The mark in front is made for this place. */
 static int write_batch(struct journal_writer *writer)
 {
 	const struct current *current = &writer->current;
@@ -394,13 +396,11 @@ static int write_batch(struct journal_writer *writer)
 		.offset = current->offset,
 		.synced = current->offset,
 		.point = writer->point};
-	int error;
 
 	must(format_mark_write(&mark, writer->batch.bytes) == MARK_ENTRY_BYTES);
-	error = disk_write(writer->disk, current->descriptor,
+	return disk_write(writer->disk, current->descriptor,
 		slice_make(writer->batch.bytes, writer->batch.size),
 		current->offset);
-	return error ? error : disk_sync(writer->disk, current->descriptor);
 }
 
 static void settle(struct journal_writer *writer)
@@ -433,6 +433,12 @@ int journal_writer_commit(struct journal_writer *writer)
 		if (error)
 			return error;
 		error = write_batch(writer);
+		/* Without room nothing is lost: the same place, later. */
+		if (error == ENOSPC || error == EDQUOT)
+			return error;
+		if (!error)
+			error = disk_sync(
+				writer->disk, writer->current.descriptor);
 		if (!error) {
 			settle(writer);
 			return 0;
@@ -449,8 +455,14 @@ int journal_writer_commit(struct journal_writer *writer)
 
 int journal_writer_reserve(struct journal_writer *writer)
 {
-	return fresh_reserve(
+	int error;
+
+	if (writer->reserve_is_made)
+		return 0;
+	error = fresh_reserve(
 		writer->disk, writer->folder, writer->segment_bytes);
+	writer->reserve_is_made = error == 0;
+	return error;
 }
 
 void journal_writer_known(const struct journal_writer *writer,

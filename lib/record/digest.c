@@ -45,6 +45,25 @@ int record_part_digest(struct slice salt, struct slice data,
 	return digest_pieces(pieces, 2, digest);
 }
 
+int record_part_make(struct slice data, struct record_part_room *room,
+	Sipwarden__Record__Part *part)
+{
+	int error = record_random(room->salt, sizeof(room->salt));
+
+	if (!error)
+		error = record_part_digest(
+			slice_make(room->salt, sizeof(room->salt)), data,
+			room->digest);
+	if (error)
+		return error;
+	sipwarden__record__part__init(part);
+	part->salt = (ProtobufCBinaryData){sizeof(room->salt), room->salt};
+	part->data = (ProtobufCBinaryData){data.size, (uint8_t *)data.at};
+	part->digest =
+		(ProtobufCBinaryData){sizeof(room->digest), room->digest};
+	return 0;
+}
+
 bool record_part_holds(const Sipwarden__Record__Part *part)
 {
 	uint8_t digest[RECORD_DIGEST_BYTES];

@@ -25,6 +25,15 @@ int record_random(uint8_t *bytes, size_t size)
 int record_part_digest(struct slice salt, struct slice data,
 	uint8_t digest[RECORD_DIGEST_BYTES])
 	__attribute__((warn_unused_result));
+/* What a part that is being made points to. */
+struct record_part_room {
+	uint8_t salt[RECORD_SALT_BYTES];
+	uint8_t digest[RECORD_DIGEST_BYTES];
+};
+/* Makes a part of data with a fresh salt. The part borrows data and room. 0 or
+ * errno. */
+int record_part_make(struct slice data, struct record_part_room *room,
+	Sipwarden__Record__Part *part) __attribute__((warn_unused_result));
 /* True when the part holds salt and data and its digest is theirs. */
 bool record_part_holds(const Sipwarden__Record__Part *part);
 /* True when salt and data are gone and the digest stands alone. */
