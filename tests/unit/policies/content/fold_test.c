@@ -45,6 +45,7 @@ static const struct {
 		"a \t\r\n b\u00A0c\u2003d\u3000e\u2028f\xC2\x85"
 		"g\vh",
 		"a b c d e f g h"},
+	{"white space beyond ASCII", "a\u00A0\u2003b\u3000 \u00A0c", "a b c"},
 	{"digits of other scripts", "٤١١١ ४१ ４１", "4111 41 41"},
 	{"dashes and quotes", "a–b—c‑d−e ‘f’ “g”", "a-b-c-d-e 'f' \"g\""},
 	{"Hangul in letters", "\u1112\u1161\u11AB\u1100\u1173\u11AF 한글",

@@ -485,6 +485,8 @@ static void finds_a_phrase_once_in_several_spellings(void **state)
 	assert_int_equal(judgement.hit_count, 2);
 	assert_int_equal(judgement.hits[0].size, 7);
 	assert_int_equal(judgement.hits[1].size, 6);
+	judge(BLOCK "terms: [falcon]\n    expressions: [falcon]", "a falcon");
+	assert_int_equal(judgement.hit_count, 1);
 }
 
 int main(void)
