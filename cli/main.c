@@ -12,6 +12,14 @@ static const struct command {
 	const char *name, *arguments, *line;
 	command_fn *run;
 } commands[] = {
+	{"search", "[--config FILE] [--json] [--limit N] QUERY...",
+		"find messages in the archive", command_search},
+	{"show", "[--config FILE] [--json] CONVERSATION",
+		"print a conversation as a transcript", command_show},
+	{"verify", "[--config FILE] [--json] [--journal FOLDER]",
+		"prove that the archive is whole", command_verify},
+	{"stats", "[--config FILE] [--json]", "tell what the archive holds",
+		command_stats},
 	{"check", "[FILE]", "tell what is wrong with a configuration",
 		command_check},
 	{"defaults", "", "print every setting at its default",

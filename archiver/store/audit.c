@@ -59,12 +59,11 @@ void audit_actor(uid_t uid, char name[AUDIT_ACTOR_BYTES])
 			name, AUDIT_ACTOR_BYTES, "uid %lu", (unsigned long)uid);
 }
 
-static int submit(struct audit *audit, struct slice packed)
+static int submit(struct audit *audit, struct slice packed, uint64_t *number)
 {
 	Sipwarden__Record__Record record = SIPWARDEN__RECORD__RECORD__INIT;
 	Sipwarden__Record__Part part = SIPWARDEN__RECORD__PART__INIT;
 	struct record_part_room room;
-	uint64_t number;
 	int error = record_part_make(packed, &room, &part);
 
 	if (error)
@@ -74,7 +73,7 @@ static int submit(struct audit *audit, struct slice packed)
 	record.observed_us = clock_wall_us();
 	record.metadata = &part;
 	pthread_mutex_lock(&audit->lock);
-	error = intake_client_submit(audit->client, &record, WAIT_MS, &number);
+	error = intake_client_submit(audit->client, &record, WAIT_MS, number);
 	pthread_mutex_unlock(&audit->lock);
 	return error;
 }
@@ -95,7 +94,7 @@ static void explain(const struct audit *audit, int error, char *sentence)
 }
 
 int audit_write(struct audit *audit, const struct audit_event *event,
-	char sentence[AUDIT_SENTENCE_BYTES])
+	uint64_t *number, char sentence[AUDIT_SENTENCE_BYTES])
 {
 	Sipwarden__Record__Audit entry = SIPWARDEN__RECORD__AUDIT__INIT;
 	char *detail = slice_to_string(event->detail);
@@ -111,7 +110,7 @@ int audit_write(struct audit *audit, const struct audit_event *event,
 	packed = malloc(size + 1);
 	if (detail && packed) {
 		sipwarden__record__audit__pack(&entry, packed);
-		error = submit(audit, slice_make(packed, size));
+		error = submit(audit, slice_make(packed, size), number);
 	}
 	if (error)
 		explain(audit, error, sentence);

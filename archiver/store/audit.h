@@ -26,10 +26,11 @@ struct audit_event {
 	struct slice detail;
 };
 
-/* Waits until the event is on disk. 0, or an errno with a sentence for the one
- * who asked. */
+/* Waits until the event is on disk; *number is its record number, or 0 when
+ * the archiver did not say. 0, or an errno with a sentence for the one who
+ * asked. */
 int audit_write(struct audit *audit, const struct audit_event *event,
-	char sentence[AUDIT_SENTENCE_BYTES])
+	uint64_t *number, char sentence[AUDIT_SENTENCE_BYTES])
 	__attribute__((warn_unused_result));
 
 /* The user name of a number; "uid 1234" when it has none. */

@@ -137,6 +137,8 @@ static int time_left(struct indexer *indexer)
 {
 	uint64_t passed = clock_steady_ms() - indexer->pending_since_ms;
 
+	if (index_is_waited_for(indexer->index))
+		return 0;
 	return passed >= COMMIT_MS ? 0 : (int)(COMMIT_MS - passed);
 }
 

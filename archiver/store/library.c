@@ -18,6 +18,7 @@ struct library {
 	const atomic_bool *stopping; /* borrowed */
 	unsigned months[SHARDS];
 	size_t month_count;
+	uint64_t position; /* of the index when this was opened */
 	struct {
 		unsigned month;
 		sqlite3 *connection;
@@ -37,6 +38,8 @@ struct library *library_open(
 	library->journal = journal;
 	library->stopping = stopping;
 	library->segment.descriptor = -1;
+	/* Before the list: what stands there is then in a listed shard. */
+	library->position = index_position(index);
 	library->month_count =
 		shard_list(index_folder(index), library->months, &error);
 	return library;
@@ -61,6 +64,11 @@ struct index *library_index(const struct library *library)
 const char *library_journal(const struct library *library)
 {
 	return library->journal;
+}
+
+uint64_t library_position(const struct library *library)
+{
+	return library->position;
 }
 
 bool library_must_stop(const struct library *library)

@@ -30,6 +30,8 @@ struct library *library_open(struct index *index, const char *journal,
 void library_close(struct library **library);
 struct index *library_index(const struct library *library);
 const char *library_journal(const struct library *library);
+/* The last record that was indexed when the library was opened. */
+uint64_t library_position(const struct library *library);
 bool library_must_stop(const struct library *library);
 
 /* The months that have shards, rising. */

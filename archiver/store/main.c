@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { EXIT_USAGE = 64, LONGEST_WAIT_MS = 1000, BEHIND_LIMIT = 1000000 };
@@ -151,6 +152,10 @@ static struct index *begin_index(const struct settings *settings)
 	read_boot(boot);
 	error = index_open(
 		settings->store.index, boot, settings->store.quiet_s, &index);
+	if (error == EBUSY)
+		log_fatal("Another store works on the index; stop it first, "
+			  "or set store.index folder=%s",
+			settings->store.index);
 	if (error)
 		log_fatal("The index cannot be opened: see that its folder is "
 			  "there and ours folder=%s reason=\"%s\"",
@@ -169,6 +174,7 @@ int main(int count, char **words)
 	int stop, error;
 
 	log_open("sipwarden-store");
+	(void)umask(027);
 	stop = stop_descriptor();
 	index = begin_index(settings);
 	audit = audit_new(settings->archive.socket, settings->server.name);

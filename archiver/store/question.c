@@ -10,6 +10,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+/* An index that is further behind answers from where it is; the watermark
+ * says so. */
+enum { WAIT_MS = 2000, WAIT_STEP_MS = 1 };
 
 struct question {
 	const struct question_context *context;
@@ -135,8 +140,23 @@ static char *detail_of(const struct question *question)
 	return text;
 }
 
+/* What was durable before the question was asked is in its answer. */
+static void wait_for_index(const struct question *question, uint64_t number)
+{
+	const struct timespec pause = {.tv_nsec = WAIT_STEP_MS * 1000000};
+	const struct index *index = question->context->index;
+
+	for (int i = 0; i < WAIT_MS / WAIT_STEP_MS; i++) {
+		if (index_position(index) >= number ||
+			atomic_load(question->context->stopping))
+			return;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 static int record(struct question *question, const char *action)
 {
+	uint64_t number = 0;
 	char actor[AUDIT_ACTOR_BYTES];
 	char *detail = detail_of(question);
 	struct audit_event event = {.actor = actor,
@@ -146,9 +166,13 @@ static int record(struct question *question, const char *action)
 	int error;
 
 	audit_actor(question->context->uid, actor);
-	error = detail ? audit_write(question->context->audit, &event,
+	index_wait_begin(question->context->index);
+	error = detail ? audit_write(question->context->audit, &event, &number,
 				 question->sentence)
 		       : ENOMEM;
+	if (!error)
+		wait_for_index(question, number);
+	index_wait_end(question->context->index);
 	free(detail);
 	return error;
 }

@@ -6,9 +6,13 @@
 #include "lib/record/number.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 typedef Sipwarden__Record__Record Record;
 typedef Sipwarden__Record__Metadata Metadata;
@@ -37,12 +41,14 @@ struct batch {
 struct index {
 	char *folder; /* owned */
 	char *boot;   /* owned */
+	int lock;     /* a file that one process at a time has locked */
 	uint64_t quiet_us;
 	struct shard *now, *before; /* owned; NULL: none */
 	struct recent *ids, *streams;
 	uint64_t taken; /* last record in the batch */
 	uint64_t next_conversation;
 	_Atomic uint64_t position, pending;
+	_Atomic unsigned waiting; /* askers that wait for a commit */
 	_Atomic unsigned broken; /* month that a reader found broken; 0: none */
 	struct batch batch;
 };
@@ -271,6 +277,19 @@ static int make_folder(const char *folder)
 	return S_ISDIR(status.st_mode) ? 0 : ENOTDIR;
 }
 
+static int take_lock(const char *folder, int *lock)
+{
+	char path[SHARD_PATH_BYTES];
+
+	(void)snprintf(path, sizeof(path), "%s/lock", folder);
+	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (*lock < 0)
+		return errno;
+	if (flock(*lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	return errno == EWOULDBLOCK ? EBUSY : errno;
+}
+
 int index_open(const char *folder, const char *boot, uint32_t quiet_s,
 	struct index **index)
 {
@@ -280,6 +299,9 @@ int index_open(const char *folder, const char *boot, uint32_t quiet_s,
 	*index = NULL;
 	if (!made)
 		return error;
+	made->lock = -1;
+	if (!error)
+		error = take_lock(folder, &made->lock);
 	made->folder = strdup(folder);
 	made->boot = strdup(boot);
 	made->quiet_us = quiet_s * 1000000ull;
@@ -309,6 +331,8 @@ void index_close(struct index **index)
 	forget(old);
 	free(old->folder);
 	free(old->boot);
+	if (old->lock >= 0)
+		close(old->lock);
 	free(old);
 	*index = NULL;
 }
@@ -899,6 +923,21 @@ uint64_t index_pending(const struct index *index)
 uint64_t index_position(const struct index *index)
 {
 	return index->position;
+}
+
+void index_wait_begin(struct index *index)
+{
+	index->waiting++;
+}
+
+void index_wait_end(struct index *index)
+{
+	index->waiting--;
+}
+
+bool index_is_waited_for(const struct index *index)
+{
+	return index->waiting > 0;
 }
 
 void index_report_broken(struct index *index, unsigned month)

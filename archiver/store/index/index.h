@@ -33,7 +33,8 @@ struct index_entry {
 	struct slice payload; /* a packed Record */
 };
 
-/* boot: the machine's boot id. quiet_s: silence that ends a conversation.
+/* Only one process at a time has an index folder open: EBUSY.
+ * boot: the machine's boot id. quiet_s: silence that ends a conversation.
  * Shards that cannot be trusted, and those after them, are removed and logged.
  * 0; errno when the folder cannot be used. */
 int index_open(const char *folder, const char *boot, uint32_t quiet_s,
@@ -52,6 +53,11 @@ int index_commit(struct index *index) __attribute__((warn_unused_result));
 uint64_t index_pending(const struct index *index);
 /* The last record committed; 0: none. Any thread may ask. */
 uint64_t index_position(const struct index *index);
+/* While somebody waits, what was read is committed without delay. Any thread:
+ * each call of begin is followed by one of end. */
+void index_wait_begin(struct index *index);
+void index_wait_end(struct index *index);
+bool index_is_waited_for(const struct index *index);
 /* A reader, on any thread, found this month's shard broken: the next commit
  * makes it anew. */
 void index_report_broken(struct index *index, unsigned month);
