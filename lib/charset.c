@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <unicode/ucnv.h>
+#include <unicode/ucnv_cb.h>
 #include <unicode/ucnv_err.h>
 #include <unicode/ustring.h>
 
@@ -263,6 +264,22 @@ static bool utf8_from_units(struct arena *arena, const UChar *units,
 	       without_nul(arena, *text, text);
 }
 
+/* ICU's own substitution writes U+001A for single bytes. */
+static void replace(const void *context, UConverterToUnicodeArgs *to,
+	const char *bytes, int32_t count, UConverterCallbackReason reason,
+	UErrorCode *status)
+{
+	static const UChar replacement = REPLACEMENT;
+
+	(void)context;
+	(void)bytes;
+	(void)count;
+	if (reason > UCNV_IRREGULAR)
+		return;
+	*status = U_ZERO_ERROR;
+	ucnv_cbToUWriteUChars(to, &replacement, 1, 0, status);
+}
+
 /* True when all of bytes is valid; units then hold it. Else it is read again
  * with the repair. */
 static bool units_read(UConverter *converter, struct slice bytes,
@@ -270,8 +287,7 @@ static bool units_read(UConverter *converter, struct slice bytes,
 	bool *sound)
 {
 	const UConverterToUCallback mender =
-		repair == CHARSET_DROP ? UCNV_TO_U_CALLBACK_SKIP
-				       : UCNV_TO_U_CALLBACK_SUBSTITUTE;
+		repair == CHARSET_DROP ? UCNV_TO_U_CALLBACK_SKIP : replace;
 	UErrorCode status = U_ZERO_ERROR;
 
 	ucnv_setToUCallBack(
