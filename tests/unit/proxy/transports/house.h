@@ -378,6 +378,16 @@ static inline void house_wait(
 	pthread_mutex_unlock(&house->mutex);
 }
 
+static inline size_t house_count(struct house *house, const size_t *count)
+{
+	size_t now;
+
+	pthread_mutex_lock(&house->mutex);
+	now = *count;
+	pthread_mutex_unlock(&house->mutex);
+	return now;
+}
+
 static inline struct sighting house_seen(struct house *house, size_t place)
 {
 	struct sighting seen;
