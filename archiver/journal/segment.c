@@ -237,6 +237,57 @@ int segment_read(struct segment *segment, uint64_t offset, uint64_t limit,
 	return EBADMSG;
 }
 
+int segment_bytes(struct segment *segment, uint64_t offset, uint64_t limit,
+	struct slice *bytes)
+{
+	struct format_head head;
+	const char *at;
+	int error;
+
+	if (offset > limit || limit - offset < FORMAT_HEAD_BYTES)
+		return EBADMSG;
+	error = look(segment, offset, limit, FORMAT_HEAD_BYTES, &at);
+	if (error)
+		return error;
+	head = format_head_read(at);
+	if (head.size > FORMAT_PAYLOAD_BYTES ||
+		head.size > limit - offset - FORMAT_HEAD_BYTES)
+		return EBADMSG;
+	error = look(
+		segment, offset, limit, FORMAT_HEAD_BYTES + head.size, &at);
+	if (!error)
+		*bytes = slice_make(at, FORMAT_HEAD_BYTES + head.size);
+	return error;
+}
+
+int segment_read_length(struct segment *segment, uint64_t offset,
+	uint64_t limit, uint32_t change, struct segment_entry *entry)
+{
+	struct format_head head;
+	const char *at;
+	int error;
+
+	if (offset > limit || limit - offset < FORMAT_HEAD_BYTES)
+		return EBADMSG;
+	error = look(segment, offset, limit, FORMAT_HEAD_BYTES, &at);
+	if (error)
+		return error;
+	head = format_head_read(at);
+	head.size ^= change;
+	if (!type_is_known(head.type) || head.size > FORMAT_PAYLOAD_BYTES ||
+		format_entry_bytes(head.size) > limit - offset)
+		return EBADMSG;
+	error = look(segment, offset, limit,
+		(size_t)format_entry_bytes(head.size), &at);
+	if (error)
+		return error;
+	*entry = (struct segment_entry){.type = head.type,
+		.payload = slice_make(at + FORMAT_HEAD_BYTES, head.size),
+		.offset = offset,
+		.next = offset + format_entry_bytes(head.size)};
+	return format_crc(head.type, entry->payload) == head.crc ? 0 : EBADMSG;
+}
+
 /* A whole entry, or the end, stands behind the length of the bad one. */
 static bool length_leads_on(struct segment *segment, uint64_t offset,
 	uint64_t limit, uint64_t *next)

@@ -52,6 +52,14 @@ void segment_close(struct segment *segment);
 int segment_read(struct segment *segment, uint64_t offset, uint64_t limit,
 	struct segment_entry *entry, const char **wrong)
 	__attribute__((warn_unused_result));
+/* For naming damage: the entry at offset when its length is read with these
+ * bits changed; 0 only when its CRC agrees then. */
+int segment_read_length(struct segment *segment, uint64_t offset,
+	uint64_t limit, uint32_t change, struct segment_entry *entry)
+	__attribute__((warn_unused_result));
+/* Head and payload of a bad entry, as its length says. */
+int segment_bytes(struct segment *segment, uint64_t offset, uint64_t limit,
+	struct slice *bytes) __attribute__((warn_unused_result));
 /* Where to go on behind a bad entry: behind its length, when an entry stands
  * there, else at the next mark, else at limit. Linear in bytes. */
 int segment_resume(struct segment *segment, uint64_t offset, uint64_t limit,
