@@ -30,9 +30,10 @@ static const struct slice magic_at_line[] = {MAGIC("%!PS"), MAGIC("@echo"),
 	MAGIC("begin 6"), MAGIC("begin 7"), MAGIC("=ybegin"), MAGIC_END};
 
 /* Anywhere, by the first byte: a file need not begin with its magic, readers
- * of PDF look for it in the first 1024 bytes. The first is EICAR's. */
+ * of PDF look for it in the first 1024 bytes. The first is EICAR's,
+ * without its X, since behind a letter no letter is looked at. */
 static const struct slice *const magic_anywhere[128] = {
-	['x'] = MAGICS(MAGIC("X5O!P%@AP")),
+	['5'] = MAGICS(MAGIC("5O!P%@AP")),
 	['%'] = MAGICS(MAGIC("%PDF-")),
 	['{'] = MAGICS(MAGIC("{\\rtf")),
 	['#'] = MAGICS(MAGIC("#@~^")),
