@@ -1,16 +1,16 @@
 /* check.c -- is the archive whole? Journal first, then the index against it.
  *
- * The journal is read once, from its first record to its durable end: checksums
- * (the reader's), chain and digests. In step with it goes the index, record by
- * record up to where it stood when the check began, so that counts agree
- * because the records do.
+ * archiver/journal/verify proves the journal. Then journal and index are walked
+ * in step, record by record, up to where the index stood when the question was
+ * asked: counts agree because the records do, and each submission stands there
+ * once.
  */
 #include "archiver/store/check.h"
 
-#include "archiver/journal/journal.h"
+#include "archiver/journal/verify.h"
 #include "archiver/store/cursor.h"
+#include "archiver/store/index/rows.h"
 #include "archiver/store/stats.h"
-#include "lib/record/digest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,16 +22,22 @@ typedef Sipwarden__Record__Record Record;
 
 enum { FAULTS_TOLD = 100, PROGRESS_RECORDS = 20000 };
 
+/* The last sequence that came of a maker. */
+struct maker {
+	uint64_t maker, sequence;
+	UT_hash_handle hh;
+};
+
 struct check {
 	struct library *library;
 	const struct answer *answer;
 	uint64_t position; /* the index is compared up to here */
 	struct cursor cursor;
-	uint64_t records, faults, last;
-	uint64_t kinds[STATS_KINDS];
-	uint8_t chain[RECORD_DIGEST_BYTES]; /* of the record before */
-	bool chained;                       /* there was one, undamaged */
-	int error;                          /* of answer->row, or memory */
+	struct maker *makers;
+	struct verify_counts counts;
+	uint64_t faults, compared;
+	uint64_t told; /* progress of the walk in hand */
+	int error;     /* of answer->row, or memory */
 };
 
 static void send(struct check *check, json_t *row)
@@ -58,70 +64,37 @@ __attribute__((format(printf, 2, 3))) static void fault(
 	send(check, json_pack("{s:s}", "fault", text));
 }
 
-static bool part_is_whole(const Sipwarden__Record__Part *part)
+static void progress(struct check *check, uint64_t records)
 {
-	return !part || record_part_holds(part) || record_part_erased(part);
+	if (records % PROGRESS_RECORDS < 1024)
+		send(check, json_pack("{s:I}", "checked", (json_int_t)records));
 }
 
-static bool same_digest(ProtobufCBinaryData data, const uint8_t *digest)
+/* --- the journal ---------------------------------------------------------- */
+
+static bool hear(void *user, const struct journal_fault *found,
+	const struct verify_counts *counts)
 {
-	return data.len == RECORD_DIGEST_BYTES &&
-	       memcmp(data.data, digest, RECORD_DIGEST_BYTES) == 0;
+	struct check *check = user;
+
+	if (found)
+		fault(check, "%s", found->text);
+	else
+		progress(check, counts->records);
+	return !check->error && !library_must_stop(check->library);
 }
 
-static void check_chain(struct check *check, const Record *record)
+static int check_journal(struct check *check)
 {
-	const Sipwarden__Record__Intake *intake = record->intake;
-	uint8_t chain[RECORD_DIGEST_BYTES];
+	int error = journal_verify(
+		library_journal(check->library), hear, check, &check->counts);
 
-	if (check->chained && !same_digest(intake->previous, check->chain))
-		fault(check,
-			"record %" PRIu64 " does not follow record %" PRIu64
-			": the chain is broken between them",
-			intake->number, check->last);
-	check->chained = intake->chain.len == RECORD_DIGEST_BYTES &&
-			 intake->previous.len == RECORD_DIGEST_BYTES;
-	if (!check->chained) {
-		fault(check, "record %" PRIu64 " has no chain value",
-			intake->number);
-		return;
-	}
-	memcpy(check->chain, intake->chain.data, sizeof(check->chain));
-	if (record_chain(record, intake->previous.data, intake->number,
-		    intake->taken_us, chain) != 0)
-		check->error = ENOMEM;
-	else if (!same_digest(intake->chain, chain))
-		fault(check,
-			"record %" PRIu64
-			" is not what was chained: its ids or digests have "
-			"changed",
-			intake->number);
+	if (error == ENOENT) /* nothing has been recorded yet */
+		error = 0;
+	return check->error ? check->error : error;
 }
 
-static void check_record(struct check *check, const Record *record)
-{
-	if (record->intake->number <= check->last)
-		fault(check, "record %" PRIu64 " stands behind record %" PRIu64,
-			record->intake->number, check->last);
-	if (!part_is_whole(record->metadata))
-		fault(check,
-			"record %" PRIu64
-			": the digest of its metadata is not that of its bytes",
-			record->intake->number);
-	if (!part_is_whole(record->content))
-		fault(check,
-			"record %" PRIu64
-			": the digest of its content is not that of its bytes",
-			record->intake->number);
-	check_chain(check, record);
-}
-
-static void count_kind(struct check *check, int kind)
-{
-	for (int i = 0; i < STATS_KINDS; i++)
-		if (stats_kinds[i].kind == kind)
-			check->kinds[i]++;
-}
+/* --- the index ------------------------------------------------------------ */
 
 static void step_cursor(struct check *check)
 {
@@ -131,19 +104,25 @@ static void step_cursor(struct check *check)
 		check->error = error;
 }
 
-/* The index up to this number must hold exactly what the journal holds. */
-static void check_index(struct check *check, uint64_t number, int kind)
+/* Records of the index below this number, which the journal should have. */
+static void pass_strangers(struct check *check, uint64_t below)
 {
-	if (number > check->position)
-		return;
 	while (!check->error && check->cursor.number &&
-		check->cursor.number < number) {
+		check->cursor.number < below) {
 		fault(check,
 			"the index has record %" PRIu64
 			", which the journal has not",
 			check->cursor.number);
 		step_cursor(check);
 	}
+}
+
+static void compare(struct check *check, uint64_t number, int kind)
+{
+	check->compared++;
+	pass_strangers(check, number);
+	if (check->error)
+		return;
 	if (check->cursor.number != number) {
 		fault(check, "record %" PRIu64 " is missing in the index",
 			number);
@@ -156,65 +135,97 @@ static void check_index(struct check *check, uint64_t number, int kind)
 	step_cursor(check);
 }
 
+static struct maker *maker_of(struct check *check, const Record *record)
+{
+	uint64_t name = submission_maker(record->submission);
+	struct maker *maker;
+
+	HASH_FIND(hh, check->makers, &name, sizeof(name), maker);
+	if (maker)
+		return maker;
+	maker = calloc(1, sizeof(*maker));
+	if (!maker)
+		return NULL;
+	maker->maker = name;
+	HASH_ADD(hh, check->makers, maker, sizeof(maker->maker), maker);
+	if (maker->hh.tbl)
+		return maker;
+	free(maker);
+	return NULL;
+}
+
+/* A maker's records stand in their order, each once. */
+static void check_submission(
+	struct check *check, uint64_t number, const Record *record)
+{
+	struct maker *maker;
+
+	if (!record->submission || !record->submission->sequence)
+		return;
+	maker = maker_of(check, record);
+	if (!maker) {
+		check->error = ENOMEM;
+		return;
+	}
+	if (record->submission->sequence <= maker->sequence)
+		fault(check,
+			"record %" PRIu64 " is submission %" PRIu64
+			" of its maker, behind submission %" PRIu64,
+			number, record->submission->sequence, maker->sequence);
+	maker->sequence = record->submission->sequence;
+}
+
 static void take(struct check *check, const struct journal_entry *entry)
 {
 	Record *record = sipwarden__record__record__unpack(
 		NULL, entry->payload.size, (const uint8_t *)entry->payload.at);
 	int kind = SIPWARDEN__RECORD__KIND__KIND_UNKNOWN;
 
-	if (record && record->intake) {
+	if (record) {
 		kind = (int)record->kind;
-		check_record(check, record);
-	} else {
-		fault(check, "record %" PRIu64 " cannot be read",
-			entry->number);
-		check->chained = false;
-	}
-	if (record)
+		check_submission(check, entry->number, record);
 		sipwarden__record__record__free_unpacked(record, NULL);
-	check->records++;
-	count_kind(check, kind);
-	check_index(check, entry->number, kind);
-	check->last = entry->number;
-	if (check->records % PROGRESS_RECORDS == 0)
-		send(check, json_pack("{s:I}", "checked",
-				    (json_int_t)check->records));
+	}
+	compare(check, entry->number, kind);
+	progress(check, check->compared);
 }
 
-static int read_journal(struct check *check, struct journal_reader *reader)
+static int walk(struct check *check, struct journal_reader *reader)
 {
 	while (!check->error) {
 		struct journal_entry entry;
-		struct journal_fault damage = {.text = ""};
+		struct journal_fault damage;
 		int error = journal_reader_next(reader, &entry, &damage);
 
-		if (error == EAGAIN)
-			break;
-		if (error == EBADMSG) {
-			fault(check, "%s", damage.text);
-			check->chained = false;
+		if (error == EBADMSG) /* told by check_journal */
 			continue;
-		}
-		if (error)
+		if (error && error != EAGAIN)
 			return error;
+		if (error || entry.number > check->position)
+			break;
 		if (library_must_stop(check->library))
 			return EINTR;
 		take(check, &entry);
 	}
+	if (!check->error)
+		pass_strangers(check, check->position + 1);
 	return check->error;
 }
 
-/* What the index has behind the last record of the journal. */
-static void check_rest(struct check *check)
+static int check_index(struct check *check)
 {
-	while (!check->error && check->cursor.number &&
-		check->cursor.number <= check->position) {
-		fault(check,
-			"the index has record %" PRIu64
-			", which the journal has not",
-			check->cursor.number);
-		step_cursor(check);
-	}
+	struct journal_reader *reader = NULL;
+	int error = cursor_open(&check->cursor, check->library);
+
+	check->told = 0;
+	if (!error)
+		error = journal_reader_open(
+			library_journal(check->library), 0, &reader);
+	if (!error)
+		error = walk(check, reader);
+	journal_reader_close(&reader);
+	cursor_close(&check->cursor);
+	return error;
 }
 
 static json_t *done_of(const struct check *check)
@@ -223,17 +234,28 @@ static json_t *done_of(const struct check *check)
 
 	for (int i = 0; i < STATS_KINDS; i++)
 		json_object_set_new(kinds, stats_kinds[i].name,
-			json_integer((json_int_t)check->kinds[i]));
+			json_integer((json_int_t)check->counts
+					     .kinds[stats_kinds[i].kind]));
+	json_object_set_new(done, "records",
+		json_integer((json_int_t)check->counts.records));
 	json_object_set_new(
-		done, "records", json_integer((json_int_t)check->records));
+		done, "compared", json_integer((json_int_t)check->compared));
 	json_object_set_new(
 		done, "faults", json_integer((json_int_t)check->faults));
 	json_object_set_new(done, "kinds", kinds);
 	json_object_set_new(
-		done, "indexed_to", json_integer((json_int_t)check->position));
-	json_object_set_new(
 		done, "watermark", library_watermark(check->library));
 	return done;
+}
+
+static void release(struct check *check)
+{
+	struct maker *maker, *next;
+
+	HASH_ITER (hh, check->makers, maker, next) {
+		HASH_DEL(check->makers, maker);
+		free(maker);
+	}
 }
 
 int check_run(struct library *library, const struct answer *answer,
@@ -242,21 +264,14 @@ int check_run(struct library *library, const struct answer *answer,
 	struct check check = {.library = library,
 		.answer = answer,
 		.position = library_position(library)};
-	struct journal_reader *reader = NULL;
-	int error = cursor_open(&check.cursor, library);
+	int error = check_journal(&check);
 
 	(void)snprintf(sentence, LIBRARY_SENTENCE_BYTES,
 		"The check could not be finished; the store's log says why.");
 	if (!error)
-		error = journal_reader_open(
-			library_journal(library), 0, &reader);
+		error = check_index(&check);
 	if (!error)
-		error = read_journal(&check, reader);
-	if (!error)
-		check_rest(&check);
-	journal_reader_close(&reader);
-	cursor_close(&check.cursor);
-	if (!error && !check.error)
 		*done = done_of(&check);
-	return error ? error : check.error;
+	release(&check);
+	return error;
 }

@@ -7,8 +7,9 @@
 #include "archiver/store/library.h"
 
 /* Sends {"checked":N} now and then, {"fault":SENTENCE} for each fault. *done:
- * {"records", "faults", "kinds":{…}, "watermark"}. 0, or an errno with a
- * sentence. */
+ * {"records", "compared", "faults", "kinds":{…}, "watermark"}; compared are
+ * those that the index held when it was asked. 0, or an errno with a sentence.
+ */
 int check_run(struct library *library, const struct answer *answer,
 	json_t **done, char sentence[LIBRARY_SENTENCE_BYTES])
 	__attribute__((warn_unused_result));
