@@ -135,6 +135,12 @@ static bool edit_routes(struct branch *branch)
 		/* Values of the received bytes, so that they can be spliced. */
 		struct slice rest = header->value, value;
 
+		if (branch->target.remove_all_routes) {
+			if (!edits_remove_header(
+				    &branch->edits, message, header))
+				return false;
+			continue;
+		}
 		while (number < 2 && header_next_value(&rest, &value))
 			if (branch->target.remove_route[number++] &&
 				!edits_remove_value(
@@ -160,6 +166,20 @@ static struct slice host_part(const char *text)
 	if (host.size > 2 && host.at[0] == '[')
 		host = slice_part(host, 1, host.size - 2);
 	return host;
+}
+
+/* Kept only from servers: a client's could lead later requests anywhere. */
+static bool drop_record_routes(struct branch *branch)
+{
+	const struct message *message = branch_message(branch);
+	const struct header *header = NULL;
+
+	if (branch->passage->source.class != PEER_CLIENT)
+		return true;
+	while ((header = message_header(message, HEADER_RECORD_ROUTE, header)))
+		if (!edits_remove_header(&branch->edits, message, header))
+			return false;
+	return true;
 }
 
 static bool mark_received(struct branch *branch)
@@ -198,8 +218,8 @@ bool hop_plan(struct branch *branch)
 		       edits_set_request_uri(
 			       &branch->edits, message, branch->target.uri)) &&
 	       edits_lower_max_forwards(&branch->edits, message) &&
-	       edit_routes(branch) && add_record_route(branch) &&
-	       mark_received(branch) &&
+	       edit_routes(branch) && drop_record_routes(branch) &&
+	       add_record_route(branch) && mark_received(branch) &&
 	       edits_insert_before(
 		       &branch->edits, message, HEADER_VIA, branch->via);
 }

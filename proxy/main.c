@@ -156,7 +156,8 @@ static void set_up(struct proxy *proxy)
 	load_rules(proxy);
 	proxy->worker_count = worker_count(proxy->settings);
 	raise_descriptors(proxy);
-	proxy->bindings = bindings_open(proxy->settings, reason);
+	proxy->bindings =
+		bindings_open(proxy->settings, proxy->worker_count, reason);
 	if (!proxy->bindings)
 		log_fatal("%s", reason);
 	proxy->handover = handover_new(proxy->worker_count, HANDOVER_ROOM);

@@ -8,6 +8,7 @@
 #include "proxy/forward/dialogs.h"
 #include "proxy/judge.h"
 #include "proxy/order.h"
+#include "proxy/routing/user_services/user_services.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
@@ -111,6 +112,7 @@ static void passage_free(struct passage *passage)
 	passage_abort_stages(passage);
 	cancel_timers(passage);
 	archiving_forget(passage);
+	registrar_forget(passage);
 	authorization_settled(passage);
 	order_leave(passage->worker->order, passage);
 	if (passage->dialog)

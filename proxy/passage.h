@@ -83,6 +83,7 @@ struct target {
 	struct destination destination;
 	struct peer next;       /* class of the next hop */
 	bool remove_route[2];   /* first and second Route value are ours: go */
+	bool remove_all_routes; /* what an untrusted client brought */
 	struct slice add_route; /* a Route header value to put on top; absent */
 	uint32_t q_thousandths; /* of the contact (RFC 3261 20.10) */
 };
@@ -169,6 +170,8 @@ struct passage {
 	struct trail trail;
 	bool counted;   /* among its client's outstanding requests */
 	bool made_here; /* a request that the server itself makes */
+
+	void *registration; /* routing/user_services/registrar.c; NULL */
 
 	/* The place in the chain that runs (stages/chain.c). */
 	struct {

@@ -43,13 +43,13 @@ static void send_failed(void *context, uint64_t token, int error)
 	transactions_send_failed(worker->transactions, token, error);
 }
 
+/* Bindings that name it are reached by their address from now on: transports
+ * see by its generation that it is gone. */
 static void connection_closed(
 	void *context, const struct connection_name *connection)
 {
-	struct worker *worker = context;
-
-	if (worker->index == connection->worker)
-		bindings_connection_closed(worker->proxy->bindings, connection);
+	(void)context;
+	(void)connection;
 }
 
 static void closed(void *context)
@@ -174,6 +174,7 @@ bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
 		"or descriptors");
 	return start_loop(worker) && start_tables(worker) &&
 	       handover_attach(proxy->handover, index, &worker->loop) == 0 &&
+	       bindings_attach(proxy->bindings, index, &worker->loop) == 0 &&
 	       start_links(worker) &&
 	       transports_start(&worker->loop, index, proxy->worker_count,
 		       proxy->settings, proxy->handover, &host,
@@ -216,6 +217,7 @@ void worker_release(struct worker *worker)
 	scan_link_close(&worker->scanner);
 	content_filter_release(&worker->filter);
 	handover_detach(worker->proxy->handover, worker->index);
+	bindings_detach(worker->proxy->bindings, worker->index);
 	order_release(&worker->order);
 	dialogs_release(&worker->dialogs);
 	same_texts_release(&worker->same_texts);

@@ -36,16 +36,15 @@ static struct transaction_key key_of(const struct transactions *table,
 	struct slice magic[] = {request->via.branch, SLICE("\n"),
 		request->via.sent_by, SLICE("\n"), method};
 	char cseq[16];
+	if (request->via.magic)
+		return transaction_key_of(
+			table, magic, sizeof(magic) / sizeof(magic[0]));
+	(void)snprintf(cseq, sizeof(cseq), "%u", request->cseq);
 	struct slice old[] = {request->request_uri, SLICE("\n"),
 		request->from_tag, SLICE("\n"), request->call_id, SLICE("\n"),
 		slice_of(cseq), SLICE("\n"), request->via.value, SLICE("\n"),
 		method};
 
-	if (request->via.magic)
-		return transaction_key_of(
-			table, magic, sizeof(magic) / sizeof(magic[0]));
-	(void)snprintf(cseq, sizeof(cseq), "%u", request->cseq);
-	old[6] = slice_of(cseq);
 	return transaction_key_of(table, old, sizeof(old) / sizeof(old[0]));
 }
 

@@ -58,7 +58,9 @@ struct udp_socket {
 
 /* Of one worker, for all its sockets. */
 struct udp_batch {
-	size_t size; /* of one buffer: a byte more than a message may have */
+	/* Of one buffer: a byte more than a message may have, so that too
+	 * long a one is seen as such. */
+	size_t size;
 	char *bytes; /* owned */
 	struct mmsghdr in[UDP_BATCH], out[UDP_BATCH];
 	struct iovec in_part[UDP_BATCH], out_part[UDP_BATCH];
@@ -152,11 +154,6 @@ static void take_datagram(struct udp_socket *udp, struct slice bytes,
 			TRANSPORT_UDP,
 			error == ENOMEM ? "no memory" : fault.reason);
 		return;
-	}
-	if (bytes.size > transports->limits.bytes) {
-		error = EMSGSIZE; /* its end was cut off */
-		fault.status = 513;
-		fault.reason = "Message Too Large";
 	}
 	/* A full ring loses the datagram, as a full socket would. */
 	handed_release(crossing_deliver(

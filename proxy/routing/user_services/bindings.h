@@ -33,7 +33,7 @@ struct binding {
 /* Opens (or makes) bindings.sqlite in server.data and reads what has not
  * expired. NULL: reason says what is wrong and what to do. */
 struct bindings *bindings_open(const struct settings *settings,
-	char reason[512]) __attribute__((warn_unused_result));
+	unsigned workers, char reason[512]) __attribute__((warn_unused_result));
 /* Writes what is pending, then closes. */
 void bindings_close(struct bindings **bindings);
 
@@ -42,28 +42,42 @@ void bindings_close(struct bindings **bindings);
 size_t bindings_find(struct bindings *bindings, struct arena *arena,
 	struct slice address_of_record, struct binding *found, size_t room);
 
-/* One REGISTER's wishes, all or none (RFC 3261 10.3). */
+/* Where a contact that is registered is reached; false when it is not. For
+ * requests within a dialog, which name the contact alone. */
+bool bindings_reach(struct bindings *bindings, struct slice contact,
+	struct destination *reach);
+
+/* One REGISTER's wishes, all or none (RFC 3261 10.3). Lives, with all it points
+ * to, until done. */
 struct bindings_change {
 	struct slice address_of_record;
-	struct binding *add; /* expires_at_ms 0: remove this contact */
+	struct binding *wanted; /* expires_at_ms 0: remove this contact */
 	size_t count;
-	bool remove_all; /* Contact: * with Expires: 0 */
+	bool remove_all;      /* Contact: * with Expires: 0 */
+	struct slice call_id; /* of the REGISTER, for remove_all */
+	uint32_t cseq;
 	uint64_t now_ms;
-	/* Called on the writer's thread when committed (0) or not (errno):
-	 * hand over to your worker from there. */
+	/* On the worker's loop. 0: committed. EINVAL: older than what is
+	 * there (RFC 3261 10.3 (7)). E2BIG: more contacts than
+	 * registrar.contacts. Else the data base failed. */
 	void (*done)(struct bindings_change *change, int result);
 	void *context;
+	bool abandoned; /* nobody waits: set by bindings_abandon */
+	struct bindings_change *next; /* private */
+	unsigned worker;              /* private */
+	int result;                   /* private */
+	void (*release)(struct bindings_change *change);
 };
-/* 0: done will be called. EINVAL: older CSeq of the same Call-ID (500 by RFC
- * 3261 10.3 (7)); E2BIG: more contacts than registrar.contacts; ENOBUFS: the
- * writer's queue is full (503). Slices must live until done. */
-int bindings_apply(struct bindings *bindings, struct bindings_change *change)
+/* Each worker before its loop runs. 0 or errno. */
+int bindings_attach(struct bindings *bindings, unsigned worker, uv_loop_t *loop)
 	__attribute__((warn_unused_result));
+void bindings_detach(struct bindings *bindings, unsigned worker);
+/* 0: done will be called on this worker's loop; ENOBUFS: the queue is full. */
+int bindings_apply(struct bindings *bindings, unsigned worker,
+	struct bindings_change *change) __attribute__((warn_unused_result));
+/* done is not called any more; release is, when the writer has let go of it. */
+void bindings_abandon(struct bindings_change *change);
 
-/* Contacts that were reached over this connection are reached by their address
- * from now on. */
-void bindings_connection_closed(
-	struct bindings *bindings, const struct connection_name *connection);
 size_t bindings_count(struct bindings *bindings);
 
 #endif

@@ -1,0 +1,192 @@
+/* routing.c -- which Request-URI and next hop, or which answer of ours.
+ *
+ * RFC 3261 16.4: our own Route goes, and what a strict router put into the
+ * Request-URI comes back. A Route that is left decides, and so does the
+ * Request-URI of a request within a dialog that was set up through us: our
+ * Record-Route's token proves that. What a client brings besides is not
+ * believed: its Routes go and the Request-URI alone decides.
+ */
+#include "proxy/routing/routing.h"
+
+#include "proxy/routing/default_routing/default_routing.h"
+#include "proxy/routing/next_hop.h"
+#include "proxy/routing/user_services/bindings.h"
+#include "proxy/routing/user_services/user_services.h"
+
+struct routes {
+	struct name_address values[3];
+	struct slice texts[3];
+	size_t count;
+	size_t ours;  /* how many from the top are ours */
+	bool through; /* one of them carries our token for this dialog */
+	bool broken;
+};
+
+static bool is_ours(
+	struct passage *passage, const struct uri *uri, bool *through)
+{
+	struct slice token;
+
+	if (!host_is_ours(passage->worker, uri->host, uri->port))
+		return false;
+	if (uri_parameter(uri, SLICE("swt"), &token) &&
+		route_token_valid(passage->worker,
+			passage_message(passage)->call_id, token))
+		*through = true;
+	return true;
+}
+
+static void read_routes(struct passage *passage, struct routes *routes)
+{
+	const struct message *message = passage_message(passage);
+	const struct header *header = NULL;
+
+	memset(routes, 0, sizeof(*routes));
+	while ((header = message_header(message, HEADER_ROUTE, header))) {
+		struct slice rest = header_unfolded(message, header), value;
+
+		while (routes->count < 3 && header_next_value(&rest, &value)) {
+			struct name_address *route =
+				&routes->values[routes->count];
+
+			if (!name_address_read(passage->arena, value, route)) {
+				routes->broken = true;
+				return;
+			}
+			routes->texts[routes->count++] = value;
+		}
+	}
+	while (routes->ours < routes->count && routes->ours < 2 &&
+		is_ours(passage, &routes->values[routes->ours].uri,
+			&routes->through))
+		routes->ours++;
+}
+
+static void refuse(struct passage *passage, unsigned status, const char *reason)
+{
+	passage_answer(passage, status, slice_of(reason), slice_of(NULL));
+}
+
+static bool may_route_directly(
+	const struct passage *passage, const struct routes *routes)
+{
+	return routes->through || passage->source.class != PEER_CLIENT;
+}
+
+static void add_target(
+	struct passage *passage, struct target *target, const struct routes *r)
+{
+	target->remove_route[0] = r->ours > 0;
+	target->remove_route[1] = r->ours > 1;
+	target->remove_all_routes =
+		r->count > r->ours && !may_route_directly(passage, r);
+	if (!passage_add_branch(passage, target))
+		refuse(passage, 500, "Too many branches");
+}
+
+/* To the next Route, or within a dialog to the peer's own address. The peer may
+ * be one that registered over a connection which is still there. */
+static bool route_directly(struct passage *passage, const struct uri *uri,
+	const struct routes *routes)
+{
+	struct target target = {.uri = uri->whole};
+	const struct uri *next = uri;
+
+	if (routes->count > routes->ours)
+		next = &routes->values[routes->ours].uri;
+	if (!next_hop_of_uri(passage->worker, next, &target)) {
+		refuse(passage, 404, "The next hop cannot be reached");
+		return true;
+	}
+	if (next == uri)
+		(void)bindings_reach(passage->worker->proxy->bindings,
+			uri->whole, &target.destination);
+	add_target(passage, &target, routes);
+	return true;
+}
+
+static void route_by_default(struct passage *passage, const struct uri *uri,
+	const struct routes *routes)
+{
+	struct routed *routed = arena_take(passage->arena, sizeof(*routed));
+
+	if (!routed) {
+		refuse(passage, 513, "Message Too Large");
+		return;
+	}
+	default_routing(passage->worker, passage->arena, uri, routed);
+	if (!routed->count)
+		refuse(passage, routed->status, routed->reason);
+	for (size_t i = 0; i < routed->count; i++)
+		add_target(passage, &routed->targets[i], routes);
+}
+
+/* RFC 3261 16.4: a strict router before us has put our own Route URI into the
+ * Request-URI and the real one at the end of the Routes. We never make such
+ * URIs without lr, so only the token tells. */
+static bool came_from_strict_router(
+	struct passage *passage, const struct uri *uri)
+{
+	bool through = false;
+
+	return uri->lr && is_ours(passage, uri, &through) && through;
+}
+
+static void route_request(struct passage *passage, const struct uri *uri)
+{
+	struct routes routes;
+
+	read_routes(passage, &routes);
+	if (routes.broken) {
+		refuse(passage, 400, "Bad Route");
+		return;
+	}
+	if (came_from_strict_router(passage, uri)) {
+		refuse(passage, 400, "Strict routing is not supported");
+		return;
+	}
+	if (may_route_directly(passage, &routes) &&
+		(routes.count > routes.ours ||
+			(routes.ours > 0 && !host_is_ours(passage->worker,
+						    uri->host, uri->port))))
+		route_directly(passage, uri, &routes);
+	else
+		route_by_default(passage, uri, &routes);
+}
+
+static bool unsupported_extension(struct passage *passage)
+{
+	const struct message *message = passage_message(passage);
+	const struct header *header =
+		message_header(message, HEADER_PROXY_REQUIRE, NULL);
+	struct slice line;
+
+	if (!header || slice_empty(header->value))
+		return false;
+	line = arena_format(passage->arena, "Unsupported: %.*s\r\n",
+		SLICE_ARGS(header_unfolded(message, header)));
+	passage_answer(passage, 420, slice_of("Bad Extension"), line);
+	return true;
+}
+
+enum progress routing_step(struct passage *passage)
+{
+	const struct message *message = passage_message(passage);
+	struct uri uri;
+
+	if (!uri_read(passage->arena, message->request_uri, &uri)) {
+		refuse(passage, 400, "Bad Request-URI");
+		return PROGRESS_NEXT;
+	}
+	if (!uri.sip && !message_header(message, HEADER_ROUTE, NULL)) {
+		refuse(passage, 416, "Unsupported URI Scheme");
+		return PROGRESS_NEXT;
+	}
+	if (message->method != METHOD_ACK && unsupported_extension(passage))
+		return PROGRESS_NEXT;
+	if (passage->kind == PASSAGE_REQUEST &&
+		user_services_take(passage, &uri))
+		return user_services_step(passage);
+	route_request(passage, &uri);
+	return PROGRESS_NEXT;
+}

@@ -1,0 +1,20 @@
+/* next_hop.h -- a URI as the place to send to. */
+#ifndef PROXY_ROUTING_NEXT_HOP_H
+#define PROXY_ROUTING_NEXT_HOP_H
+
+#include "proxy/parse/values.h"
+#include "proxy/routing/routing.h"
+
+#include <stdbool.h>
+
+/* Fills target->destination and next from maddr or host, port and transport of
+ * a URI with an IP address, or with the name of an internal server. False: it
+ * cannot be reached from here. */
+bool next_hop_of_uri(struct worker *worker, const struct uri *uri,
+	struct target *target) __attribute__((warn_unused_result));
+/* The same for an internal server. */
+bool next_hop_of_server(struct worker *worker,
+	const struct internal_server_settings *server, struct target *target)
+	__attribute__((warn_unused_result));
+
+#endif
