@@ -117,7 +117,7 @@ static void carries_headers_body_and_a_harmless_phrase(void **state)
 		"refused");
 }
 
-/* RFC 4475 3.1.2.10: what libosip2 cannot answer. */
+/* RFC 4475 3.1.2.6: what libosip2 cannot answer. */
 static void answers_an_open_quote_and_a_cut_off_request(void **state)
 {
 	const struct answer answer = {.status = 400, .to_tag = SLICE("our")};
