@@ -6,6 +6,7 @@
 #ifndef TESTS_MADE_JOURNAL_H
 #define TESTS_MADE_JOURNAL_H
 
+#include "archiver/journal/journal.h"
 #include "archiver/journal/writer.h"
 #include "archiver/store/index/index.h"
 #include "archiver/store/indexer.h"
