@@ -67,18 +67,21 @@ int indexer_descriptor(const struct indexer *indexer)
 /* The index went back to an earlier position: read again from there. */
 static int try_again(struct indexer *indexer, int error)
 {
+	bool stale;
+
 	if (error == ENOMEM)
 		log_fatal("Out of memory while indexing");
-	if (!indexer->stuck)
+	if (error != ESTALE && !indexer->stuck)
 		log_error("Indexing stopped; it goes on when the index can be "
 			  "written again: see that there is room on its disk");
-	indexer->stuck = true;
+	indexer->stuck |= error != ESTALE;
+	stale = error == ESTALE;
 	error = open_reader(indexer);
 	if (error)
 		log_fatal(
 			"The journal cannot be opened folder=%s reason=\"%s\"",
 			indexer->journal, strerror(error));
-	return RETRY_MS;
+	return stale ? 0 : RETRY_MS;
 }
 
 static int commit(struct indexer *indexer)
@@ -168,12 +171,10 @@ bool indexer_catch_up(struct indexer *indexer)
 
 	do {
 		wait = indexer_step(indexer);
-		if (indexer->stuck)
-			return false;
-		if (wait > 0)
+		if (wait > 0 && wait != RETRY_MS)
 			wait = commit(indexer);
-	} while (wait >= 0);
-	return !indexer->stuck;
+	} while (wait >= 0 && wait != RETRY_MS);
+	return wait < 0;
 }
 
 uint64_t indexer_behind(

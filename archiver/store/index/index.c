@@ -879,15 +879,18 @@ static bool touches(const struct index *index, const struct shard *shard)
 /* After a failure: back to what the shards say. */
 static int start_over(struct index *index, unsigned month, int result)
 {
-	int error = say("The index cannot be written", result);
+	bool broken = shard_is_broken(result);
+	int error = say(broken ? "A shard of the index is broken"
+			       : "The index cannot be written",
+		result);
 
 	close_shards(index);
-	if (shard_is_broken(result))
+	if (broken)
 		remove_from(index, month);
 	result = open_trusted(index);
 	if (result != SQLITE_OK)
 		return say("The index cannot be opened again", result);
-	return error;
+	return broken ? ESTALE : error;
 }
 
 int index_commit(struct index *index)

@@ -43,11 +43,12 @@ int index_open(const char *folder, const char *boot, uint32_t quiet_s,
 void index_close(struct index **index);
 /* Takes one record into the batch. 0; ENOMEM; EBADMSG when the record cannot
  * be read or its number does not rise (it is passed over; a record that cannot
- * be read is counted as unknown); EIO: as index_commit. */
+ * be read is counted as unknown); EIO, ESTALE: as index_commit. */
 int index_take(struct index *index, const struct index_entry *entry)
 	__attribute__((warn_unused_result));
-/* Writes the batch. 0; EIO when it could not be (the reason is logged): the
- * index then stands at an earlier position, go on reading behind it. */
+/* Writes the batch. 0; EIO when it could not be (the reason is logged), ESTALE
+ * when a broken shard was removed: the index then stands at an earlier
+ * position, go on reading behind it. */
 int index_commit(struct index *index) __attribute__((warn_unused_result));
 /* Records taken, not yet committed. Any thread may ask. */
 uint64_t index_pending(const struct index *index);
