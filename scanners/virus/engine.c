@@ -65,7 +65,8 @@ struct finding {
 	const char *fault; /* a literal; NULL: none */
 };
 
-/* Called for the file and for each member of it, once unpacked. */
+/* Called for the file and for each member of it, once unpacked to a file; the
+ * rare member that stays in its container's is seen with that. */
 static cl_error_t look_at_layer(int descriptor, const char *type, void *context)
 {
 	struct finding *finding = context;
@@ -112,9 +113,7 @@ static bool set_limits(
 		{CL_ENGINE_MAX_RECURSION, limits->depth},
 		{CL_ENGINE_MAX_FILES, limits->files},
 		{CL_ENGINE_MAX_SCANTIME, limits->time_ms},
-		/* members come as files, so that look_at_layer sees them */
-		{CL_ENGINE_FORCETODISK, 1},
-		/* these five skip larger files without a word */
+		/* these skip larger files without a word */
 		{CL_ENGINE_PCRE_MAX_FILESIZE, file},
 		{CL_ENGINE_MAX_HTMLNORMALIZE, file},
 		{CL_ENGINE_MAX_HTMLNOTAGS, file},

@@ -2,6 +2,7 @@
 import binascii
 import io
 import struct
+import tarfile
 import zipfile
 
 EICAR = (rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-"
@@ -39,6 +40,15 @@ def zeroed_head():
     made = bytearray(zipped(("eicar.com", EICAR)))
     made[14:26] = bytes(12)
     return bytes(made)
+
+
+def tarred(content):
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        member = tarfile.TarInfo("member")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return made.getvalue()
 
 
 class Pipe(io.RawIOBase):

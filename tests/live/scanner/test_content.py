@@ -83,6 +83,18 @@ CASES = {
     "zip-with-zeroed-head-in-gzip": lambda: unscannable(
         gzip.compress(samples.zeroed_head()),
         "zip with two descriptions of a member"),
+    "zip-with-zeroed-head-in-tar": lambda: unscannable(
+        samples.tarred(samples.zeroed_head()),
+        "zip with two descriptions of a member"),
+    "zip-with-zeroed-head-in-stored-zip": lambda: unscannable(
+        zipped(("inner.zip", samples.zeroed_head()),
+               method=zipfile.ZIP_STORED),
+        "zip with two descriptions of a member"),
+    "ordinary-zip-in-tar": lambda: clean(
+        samples.tarred(zipped(("a", b"hello" * 100)))),
+    "ordinary-zip-in-stored-zip": lambda: clean(
+        zipped(("a.zip", zipped(("a", b"hello" * 100))),
+               method=zipfile.ZIP_STORED)),
     "streamed-zip": lambda: infected(samples.streamed(EICAR)),
     "ordinary-streamed-zip": lambda: clean(samples.streamed(b"hello")),
     "zstandard": lambda: unscannable(
