@@ -176,7 +176,7 @@ static bool entry_add(const struct leaf *leaf, const struct readings *readings)
 	entry->decoded = part->bytes;
 	entry->text = text;
 	entry->unseen = unseen;
-	entry->editable = !part->made && same_bytes(part->raw, part->bytes) &&
+	entry->editable = same_bytes(part->raw, part->bytes) &&
 			  same_bytes(part->bytes, text) && readings->count == 1;
 	entry->scan =
 		!slice_empty(part->bytes) &&

@@ -6,13 +6,11 @@
 
 struct part {
 	struct slice place;
-	struct slice raw;        /* as it stands in the message */
+	struct slice raw;        /* what stands in the message for it */
 	struct slice bytes;      /* decoded */
 	struct slice media_type; /* lower case; absent: not declared */
 	struct slice charset;    /* absent: not declared */
 	struct slice file_name;
-	bool made;          /* raw is not the bytes before decoding, but what
-			     * stands in the message for a container of them */
 	const char *unseen; /* why it cannot be looked into, or NULL */
 };
 

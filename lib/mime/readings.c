@@ -61,17 +61,26 @@ static void read_other_order(struct readings *readings, struct arena *arena,
 		wide ? SLICE("UTF-32BE") : SLICE("UTF-16BE"), textual);
 }
 
-/* NULs in a text: UTF-16 whose makers did not say so, perhaps. */
+/* NULs all on one side of their units, and enough of them. */
+static bool looks_utf16(struct slice bytes, bool textual)
+{
+	size_t count[2] = {0, 0};
+
+	if (bytes.size % 2)
+		return false;
+	for (size_t i = 0; i < bytes.size; i++)
+		count[i % 2] += bytes.at[i] == '\0';
+	if (textual)
+		return count[0] || count[1];
+	return !count[0] != !count[1] &&
+	       count[0] + count[1] >= bytes.size / UTF16_NUL_SHARE;
+}
+
+/* UTF-16 whose makers did not say so, perhaps. */
 static void read_utf16_looks(struct readings *readings, struct arena *arena,
 	struct slice bytes, bool textual)
 {
-	size_t count = 0;
-
-	if (bytes.size % 2)
-		return;
-	for (size_t i = 0; i < bytes.size; i++)
-		count += bytes.at[i] == '\0';
-	if (!count || (!textual && count < bytes.size / UTF16_NUL_SHARE))
+	if (!looks_utf16(bytes, textual))
 		return;
 	read_named(readings, arena, bytes, SLICE("UTF-16LE"), false);
 	read_named(readings, arena, bytes, SLICE("UTF-16BE"), false);

@@ -406,7 +406,6 @@ static bool leaf_read(struct visit *visit)
 		.place = visit->item->body.place,
 		.raw = visit->item->stands.at ? visit->item->stands
 					      : visit->item->body.bytes,
-		.made = visit->item->stands.at != NULL,
 		.bytes = visit->bytes,
 		.media_type = visit->type.main,
 		.file_name = visit->file_name,
