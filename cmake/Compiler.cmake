@@ -1,7 +1,7 @@
 # Warnings, hardening and sanitizers, for every target alike.
 add_compile_options(
 	-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
-	-Wmissing-prototypes -Wformat=2 -Wvla -fno-common -fno-omit-frame-pointer)
+	-Wmissing-prototypes -Wformat -Wformat-security -Wvla -fno-common -fno-omit-frame-pointer)
 add_compile_definitions(_GNU_SOURCE SIPWARDEN_VERSION="${PROJECT_VERSION}")
 if(SIPWARDEN_WERROR)
 	add_compile_options(-Werror)

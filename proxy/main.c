@@ -174,7 +174,7 @@ static void start_workers(struct proxy *proxy)
 		if (!worker_start(&proxy->workers[i], proxy, i, reason))
 			log_fatal("%s", reason);
 	for (unsigned i = 0; i < proxy->worker_count; i++)
-		if (uv_thread_create(&proxy->workers[i].thread, worker_run,
+		if (uv_thread_create(&proxy->workers[i].thread, worker_loop,
 			    &proxy->workers[i]) != 0)
 			log_fatal("A worker's thread cannot be started");
 }

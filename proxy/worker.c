@@ -181,7 +181,7 @@ bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
 		       &worker->transports, reason) == 0;
 }
 
-void worker_run(void *context)
+void worker_loop(void *context)
 {
 	struct worker *worker = context;
 

@@ -79,7 +79,7 @@ bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
 	char reason[256]) __attribute__((warn_unused_result));
 /* Runs the loop until it has been asked to stop and has finished what it had
  * accepted; the body of the worker's thread. */
-void worker_run(void *worker);
+void worker_loop(void *worker);
 /* From any thread. */
 void worker_stop(struct worker *worker);
 void worker_release(struct worker *worker);

@@ -27,7 +27,7 @@ int connection_open(struct connection *connection, int descriptor)
 	return connection->link ? 0 : ENOMEM;
 }
 
-void connection_close(struct connection *connection)
+void maker_close(struct connection *connection)
 {
 	frame_link_close(&connection->link);
 	*connection = (struct connection){.link = NULL};

@@ -35,7 +35,7 @@ struct connection {
 /* Takes the descriptor over. 0 or ENOMEM. */
 int connection_open(struct connection *connection, int descriptor)
 	__attribute__((warn_unused_result));
-void connection_close(struct connection *connection);
+void maker_close(struct connection *connection);
 bool connection_is_open(const struct connection *connection);
 bool connection_may_be_read(const struct connection *connection);
 

@@ -186,7 +186,7 @@ void intake_close(struct intake **intake)
 	if (!old)
 		return;
 	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++)
-		connection_close(&old->connections[i]);
+		maker_close(&old->connections[i]);
 	if (old->listener >= 0) {
 		(void)unlink(old->options->socket);
 		close(old->listener);
@@ -202,7 +202,7 @@ static void end(struct connection *connection, const char *why)
 		log_error("A record maker was cut off: %s program=\"%s\" "
 			  "worker=%u",
 			why, connection->program, connection->worker);
-	connection_close(connection);
+	maker_close(connection);
 }
 
 static struct connection *free_place(struct intake *intake)

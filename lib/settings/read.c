@@ -216,7 +216,7 @@ static void read_any(struct reader *reader, const struct setting *setting,
 	if (setting->type == SETTING_LIST)
 		read_list(reader, setting, node);
 	else
-		value_read(reader, setting, node, base);
+		setting_read(reader, setting, node, base);
 }
 
 /* Reads what is written for the row, or its default. A list's own rows are

@@ -33,7 +33,7 @@ void reader_sort_keys(struct reader *reader);
 void reader_fill(struct reader *reader);
 /* value.c: reads one value into base + setting->offset; on a fault leaves
  * the member as it was. SETTING_LIST is read.c's own. */
-void value_read(struct reader *reader, const struct setting *setting,
+void setting_read(struct reader *reader, const struct setting *setting,
 	const struct tree *node, void *base);
 /* meaning.c: what no value shows by itself. */
 void settings_check_meaning(struct reader *reader);

@@ -453,7 +453,7 @@ static const struct {
 	[SETTING_STAGES] = {TREE_SEQUENCE, read_stages},
 };
 
-void value_read(struct reader *reader, const struct setting *setting,
+void setting_read(struct reader *reader, const struct setting *setting,
 	const struct tree *node, void *base)
 {
 	must(readers[setting->type].read);
