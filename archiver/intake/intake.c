@@ -145,14 +145,29 @@ static int open_journal(struct intake *intake, char *why)
 		.disk = options->disk};
 	int error = journal_writer_open(&journal, &intake->writer);
 
-	if (!error) {
-		watch_start(
-			&intake->watch, journal_writer_last(intake->writer));
-		error = take_boot(intake);
-	}
+	if (error)
+		return explain_journal(error, options->journal, why);
+	watch_start(&intake->watch, journal_writer_last(intake->writer));
+	return 0;
+}
+
+static int open_socket(struct intake *intake, char *why)
+{
+	const char *path = intake->options->socket;
+	int error = frame_listen(path, &intake->listener);
+
+	return error ? explain_socket(error, path, why) : 0;
+}
+
+/* Only a start that will take records is one. */
+static int record_boot(struct intake *intake, char *why)
+{
+	int error = take_boot(intake);
+
 	if (!error)
 		error = journal_writer_commit(intake->writer);
-	return error ? explain_journal(error, options->journal, why) : 0;
+	return error ? explain_journal(error, intake->options->journal, why)
+		     : 0;
 }
 
 int intake_open(const struct intake_options *options, struct intake **intake,
@@ -168,11 +183,10 @@ int intake_open(const struct intake_options *options, struct intake **intake,
 	made->options = options;
 	made->listener = -1;
 	error = open_journal(made, why);
-	if (!error) {
-		error = frame_listen(options->socket, &made->listener);
-		if (error)
-			(void)explain_socket(error, options->socket, why);
-	}
+	if (!error)
+		error = open_socket(made, why);
+	if (!error)
+		error = record_boot(made, why);
 	if (error)
 		intake_close(&made);
 	*intake = made;

@@ -1,6 +1,7 @@
 /* reader.c -- reads durable records in order, waits for more, finds one. */
 #include "archiver/journal/durable.h"
 #include "archiver/journal/segment.h"
+#include "archiver/journal/sparse.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,6 +22,7 @@ struct journal_reader {
 	bool end_is_unknown;  /* limit is the file's size for want of better */
 	uint64_t after;       /* numbers up to here are passed over */
 	struct segment found; /* the one fetched from */
+	struct sparse_list places;
 };
 
 /* Every field that the caller does not set is zero. */
@@ -110,6 +112,7 @@ void journal_reader_close(struct journal_reader **reader)
 		return;
 	segment_close(&old->at);
 	segment_close(&old->found);
+	sparse_release(&old->places);
 	durable_close(&old->durable);
 	if (old->watch >= 0)
 		close(old->watch);
@@ -342,10 +345,11 @@ static uint64_t limit_of(
 
 /* Walks one segment; damage in front of the record is passed over, since the
  * one who asks wants this record. */
-static int search(struct segment *segment, uint64_t limit, uint64_t number,
-	struct journal_entry *entry, struct journal_fault *fault)
+static int search(struct segment *segment, struct sparse *places,
+	uint64_t limit, uint64_t number, struct journal_entry *entry,
+	struct journal_fault *fault)
 {
-	uint64_t offset = 0;
+	uint64_t offset = sparse_offset(places, number);
 	bool damaged = false;
 
 	while (offset < limit) {
@@ -369,8 +373,10 @@ static int search(struct segment *segment, uint64_t limit, uint64_t number,
 			return error;
 		offset = found.next;
 		if (found.type != JOURNAL_RECORD ||
-			!format_intake_read(found.payload, &point) ||
-			point.number < number)
+			!format_intake_read(found.payload, &point))
+			continue;
+		sparse_note(places, point.number, found.offset);
+		if (point.number < number)
 			continue;
 		if (point.number > number)
 			break;
@@ -383,19 +389,39 @@ static int search(struct segment *segment, uint64_t limit, uint64_t number,
 	return damaged ? EBADMSG : ENOENT;
 }
 
+/* What is known of the segment that holds, or would hold, this number. */
+static int find_places(struct journal_reader *reader, uint64_t number,
+	uint64_t open_segment, struct sparse **places)
+{
+	uint64_t segment, before = 0, upto = 0;
+	int error;
+
+	*places = sparse_find(&reader->places, number, open_segment);
+	if (*places)
+		return 0;
+	error = find_segment(reader->folder, number, &segment);
+	if (error)
+		return error;
+	(void)number_before(reader->folder, segment, &before);
+	if (segment < open_segment)
+		(void)number_before(reader->folder, segment + 1, &upto);
+	*places = sparse_begin(&reader->places, segment, before, upto);
+	return 0;
+}
+
 int journal_reader_fetch(struct journal_reader *reader, uint64_t number,
 	struct journal_entry *entry, struct journal_fault *fault)
 {
-	uint64_t segment;
-	int error = find_segment(reader->folder, number, &segment);
+	struct durable_place place = look_at_durable(reader);
+	struct sparse *places;
+	int error = find_places(reader, number, place.segment, &places);
 
 	if (!error && (reader->found.descriptor < 0 ||
-			      reader->found.number != segment))
-		error = segment_open(&reader->found, reader->folder, segment);
+			      reader->found.number != places->segment))
+		error = segment_open(
+			&reader->found, reader->folder, places->segment);
 	if (error)
 		return error;
-	/* What was in the window may not have been whole yet. */
-	reader->found.filled = 0;
-	return search(&reader->found, limit_of(reader, &reader->found), number,
-		entry, fault);
+	return search(&reader->found, places, limit_of(reader, &reader->found),
+		number, entry, fault);
 }

@@ -119,6 +119,42 @@ static void fetches_by_number(void **state)
 	sample_folder_remove(folder);
 }
 
+/* In any order, while the journal grows, many steps to a segment. */
+static void fetches_in_any_order_while_it_grows(void **state)
+{
+	enum { RECORDS = 600 };
+	static uint64_t numbers[RECORDS + 1];
+	char folder[64];
+	struct journal_reader *reader;
+	struct journal_writer *writer;
+	struct journal_entry entry;
+	struct journal_fault fault;
+	unsigned chance = 7;
+
+	(void)state;
+	sample_folder(folder);
+	writer = sample_writer(folder, 512 * 1024);
+	assert_int_equal(journal_reader_open(folder, 0, &reader), 0);
+	for (uint64_t i = 1; i <= RECORDS; i++) {
+		numbers[i] = sample_take(writer, i, i, 3000);
+		assert_int_equal(journal_reader_fetch(
+					 reader, numbers[i], &entry, &fault),
+			ENOENT);
+		assert_int_equal(journal_writer_commit(writer), 0);
+		for (int j = 0; j < 5; j++) {
+			uint64_t at = j ? (uint64_t)rand_r(&chance) % i + 1 : i;
+
+			assert_int_equal(journal_reader_fetch(reader,
+						 numbers[at], &entry, &fault),
+				0);
+			assert_int_equal(sequence_of(&entry), at);
+		}
+	}
+	journal_writer_close(&writer);
+	journal_reader_close(&reader);
+	sample_folder_remove(folder);
+}
+
 static bool is_woken(struct journal_reader *reader)
 {
 	struct pollfd poll_for = {
@@ -207,6 +243,7 @@ int main(void)
 		cmocka_unit_test(reads_across_segments),
 		cmocka_unit_test(goes_on_behind_any_record),
 		cmocka_unit_test(fetches_by_number),
+		cmocka_unit_test(fetches_in_any_order_while_it_grows),
 		cmocka_unit_test(is_woken_when_records_become_durable),
 		cmocka_unit_test(names_damage_and_goes_on)};
 

@@ -161,8 +161,7 @@ static void cuts_from_the_first_bad_entry_on(void **state)
 	sample_journal(folder, 1, 8, 4, 200, 64 * 1024);
 	before = place_now(folder);
 	sample_journal(folder, 9, 12, 4, 200, 64 * 1024);
-	sample_flip(
-		folder, before.segment, before.offset + MARK + 900, 3);
+	sample_flip(folder, before.segment, before.offset + MARK + 900, 3);
 	set_place(folder, before);
 	writer = reopen(folder, 64 * 1024, &notices);
 	assert_int_equal(notices.alarms, 0);
