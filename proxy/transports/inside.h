@@ -1,11 +1,12 @@
 /* inside.h -- what the files of this folder share of one worker's transports.
  *
- *   transports.c  start, stop, where a message is sent
- *   udp.c         datagrams in and out
- *   tcp.c         listeners, connections that we open
- *   stream.c      one connection: frames in, queue out, end
- *   crossing.c    to the host above and to other workers
- *   events.c      what is told to the host at the end of the turn
+ *   transports.c    start, stop, where a message is sent
+ *   udp.c           datagrams in and out
+ *   tcp.c           listeners, connections that we open
+ *   stream.c        one connection: deadlines, frames, its end
+ *   stream_queue.c  what leaves on it
+ *   crossing.c      to the host above and to other workers
+ *   events.c        what is told to the host at the end of the turn
  */
 #ifndef PROXY_TRANSPORTS_INSIDE_H
 #define PROXY_TRANSPORTS_INSIDE_H
@@ -219,18 +220,35 @@ void connection_await(struct connection *connection);
 /* It is connected: tunes the socket, reads its addresses, starts reading. */
 int connection_opened(struct connection *connection)
 	__attribute__((warn_unused_result));
-/* Queues a copy; written at the end of the turn. worker: whose token. Over
- * the limit the connection is closed: ENOBUFS. */
-int connection_send(struct connection *connection, struct slice bytes,
-	uint64_t token, uint16_t worker) __attribute__((warn_unused_result));
 /* Nothing happens when it is closed already. Fails what is queued. */
 void connection_close(struct connection *connection, int error);
 /* Reads no more, writes what is queued, then closes. */
 void connection_end(struct connection *connection);
-void connections_flush(struct transports *transports);
 /* Those that waited for room in a ring go on. */
 void connections_resume(struct transports *transports);
 void connections_tick(struct transports *transports);
+
+/* delay_ms 0: none. */
+void connection_set_read_deadline(
+	struct connection *connection, uint64_t delay_ms);
+void connection_set_write_deadline(
+	struct connection *connection, uint64_t delay_ms);
+
+/* stream_queue.c */
+/* Queues a copy; written at the end of the turn. worker: whose token. Over
+ * the limit the connection is closed: ENOBUFS. */
+int connection_send(struct connection *connection, struct slice bytes,
+	uint64_t token, uint16_t worker) __attribute__((warn_unused_result));
+/* Writes what it can; may close the connection. */
+void connection_flush(struct connection *connection);
+/* It is flushed at the end of the turn, or is not to be. */
+void connection_make_dirty(struct connection *connection);
+void connection_make_clean(struct connection *connection);
+void connections_flush(struct transports *transports);
+/* So many more bytes have been given to the system. */
+void connection_written(struct connection *connection, size_t size);
+/* None of what is queued will leave. */
+void connection_fail_marks(struct connection *connection, int error);
 
 /* crossing.c */
 void crossing_start(struct transports *transports);

@@ -1,4 +1,4 @@
-/* stream.c -- one TCP connection: frames in, queue out, end. */
+/* stream.c -- one TCP connection: its deadlines, its frames, its end. */
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "proxy/transports/inside.h"
@@ -28,14 +28,16 @@ static void deadlines_changed(struct connection *connection)
 			transports->timed, connection, timed_prev, timed_next);
 }
 
-static void set_read_deadline(struct connection *connection, uint64_t delay_ms)
+void connection_set_read_deadline(
+	struct connection *connection, uint64_t delay_ms)
 {
 	connection->read_deadline_ms =
 		delay_ms ? clock_steady_ms() + delay_ms : 0;
 	deadlines_changed(connection);
 }
 
-static void set_write_deadline(struct connection *connection, uint64_t delay_ms)
+void connection_set_write_deadline(
+	struct connection *connection, uint64_t delay_ms)
 {
 	connection->write_deadline_ms =
 		delay_ms ? clock_steady_ms() + delay_ms : 0;
@@ -67,7 +69,7 @@ static void write_deadline_passed(struct connection *connection)
 		return;
 	}
 	connection->flying_left = left;
-	set_write_deadline(connection, STREAM_STALLED_MS);
+	connection_set_write_deadline(connection, STREAM_STALLED_MS);
 }
 
 void connections_tick(struct transports *transports)
@@ -170,7 +172,7 @@ static void take_broken(struct connection *connection, struct slice bytes,
 		return;
 	}
 	connection->state = CONNECTION_ENDING;
-	set_read_deadline(connection, STREAM_LINGER_MS);
+	connection_set_read_deadline(connection, STREAM_LINGER_MS);
 	deliver(connection, message, broken);
 }
 
@@ -234,6 +236,7 @@ static bool in_append(struct connection *connection, struct slice bytes)
 		connection->in = larger;
 		connection->in_room = room;
 	}
+	must(connection->in && bytes.at);
 	memcpy(connection->in + connection->in_size, bytes.at, bytes.size);
 	connection->in_size = wanted;
 	return true;
@@ -255,7 +258,8 @@ static bool in_keep(struct connection *connection, struct slice rest)
 	}
 	if (!connection->in)
 		return in_append(connection, rest);
-	memmove(connection->in, rest.at, rest.size);
+	if (rest.at && rest.at != connection->in)
+		memmove(connection->in, rest.at, rest.size);
 	connection->in_size = rest.size;
 	return true;
 }
@@ -280,9 +284,9 @@ static void take_bytes(struct connection *connection, struct slice bytes)
 	if (!in_keep(connection, slice_from(bytes, used)))
 		connection_close(connection, ENOMEM);
 	else if (connection->held || connection->in_size == 0)
-		set_read_deadline(connection, 0);
+		connection_set_read_deadline(connection, 0);
 	else if (used || !connection->read_deadline_ms)
-		set_read_deadline(connection, STREAM_UNFINISHED_MS);
+		connection_set_read_deadline(connection, STREAM_UNFINISHED_MS);
 }
 
 /* One read for each turn: no bytes here, and the loop goes on to others. */
@@ -296,8 +300,6 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 	if (connection->read_turn == transports->turn_end.turns)
 		buffer->len = 0;
 }
-
-static void connection_flush(struct connection *connection);
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 {
@@ -340,263 +342,6 @@ void connections_resume(struct transports *transports)
 	}
 }
 
-/* --- out ----------------------------------------------------------------- */
-
-static bool mark_add(
-	struct connection *connection, uint64_t token, uint16_t worker)
-{
-	size_t end = connection->mark_first + connection->mark_count;
-
-	if (end == connection->mark_room && connection->mark_first > end / 2) {
-		memmove(connection->marks,
-			connection->marks + connection->mark_first,
-			connection->mark_count * sizeof(*connection->marks));
-		connection->mark_first = 0;
-	} else if (end == connection->mark_room) {
-		size_t room = end ? end * 2 : 8;
-		struct stream_mark *marks =
-			realloc(connection->marks, room * sizeof(*marks));
-
-		if (!marks)
-			return false;
-		connection->marks = marks;
-		connection->mark_room = room;
-	}
-	end = connection->mark_first + connection->mark_count++;
-	connection->marks[end] = (struct stream_mark){
-		.end = connection->queued, .token = token, .worker = worker};
-	return true;
-}
-
-/* Forgets the marks of what has been written. */
-static void written(struct connection *connection, size_t size)
-{
-	connection->written += size;
-	while (connection->mark_count &&
-		connection->marks[connection->mark_first].end <=
-			connection->written) {
-		connection->mark_first++;
-		connection->mark_count--;
-	}
-	if (connection->mark_count == 0)
-		connection->mark_first = 0;
-}
-
-static void fail_marks(struct connection *connection, int error)
-{
-	while (connection->mark_count) {
-		struct stream_mark *mark =
-			&connection->marks[connection->mark_first++];
-
-		connection->mark_count--;
-		event_send_failed(connection->transports, mark->worker,
-			mark->token, error);
-	}
-}
-
-static bool out_append(struct connection *connection, struct slice bytes)
-{
-	size_t wanted = connection->out_size + bytes.size;
-
-	if (wanted > connection->out_room) {
-		size_t room = connection->out_room * 2;
-		char *larger;
-
-		if (room < wanted)
-			room = wanted < 1024 ? 1024 : wanted;
-		larger = realloc(connection->out, room);
-		if (!larger)
-			return false;
-		connection->out = larger;
-		connection->out_room = room;
-	}
-	memcpy(connection->out + connection->out_size, bytes.at, bytes.size);
-	connection->out_size = wanted;
-	return true;
-}
-
-static void out_clear(struct connection *connection)
-{
-	free(connection->out);
-	connection->out = NULL;
-	connection->out_size = connection->out_room = 0;
-}
-
-static void on_shutdown(uv_shutdown_t *request, int status)
-{
-	(void)request;
-	(void)status; /* the peer closes, or the deadline does */
-}
-
-/* Everything queued has been written. */
-static void drained(struct connection *connection)
-{
-	if (connection->state != CONNECTION_ENDING)
-		return;
-	if (connection->transports->phase != RUNNING) {
-		connection_close(connection, ECANCELED);
-	} else if (connection->answered && !connection->shut) {
-		/* Not closed yet: with bytes unread that would be a reset,
-		 * which may overtake the answer. */
-		connection->shut = true;
-		(void)uv_shutdown(&connection->shutdown,
-			(uv_stream_t *)&connection->handle, on_shutdown);
-	}
-}
-
-static void on_written(uv_write_t *request, int status)
-{
-	struct connection *connection = request->data;
-
-	free(connection->flying);
-	connection->flying = NULL;
-	if (connection->state == CONNECTION_CLOSED)
-		return;
-	if (status < 0) {
-		connection_close(connection, -status);
-		return;
-	}
-	written(connection, connection->flying_size);
-	connection->flying_size = connection->flying_left = 0;
-	set_write_deadline(connection, 0);
-	connection_flush(connection);
-}
-
-/* The socket is full: the loop writes the rest when it can. */
-static void fly(struct connection *connection, size_t sent)
-{
-	size_t left = connection->out_size - sent;
-	uv_buf_t part = uv_buf_init(connection->out + sent, (unsigned)left);
-	int error;
-
-	connection->flying = connection->out;
-	connection->flying_size = connection->flying_left = left;
-	connection->out = NULL;
-	connection->out_size = connection->out_room = 0;
-	connection->write.data = connection;
-	error = uv_write(&connection->write, (uv_stream_t *)&connection->handle,
-		&part, 1, on_written);
-	if (error) {
-		free(connection->flying);
-		connection->flying = NULL;
-		connection_close(connection, -error);
-		return;
-	}
-	set_write_deadline(connection, STREAM_STALLED_MS);
-}
-
-static void connection_flush(struct connection *connection)
-{
-	uv_buf_t all;
-	int sent;
-
-	if (connection->flying ||
-		(connection->state != CONNECTION_OPEN &&
-			connection->state != CONNECTION_ENDING))
-		return;
-	if (connection->out_size) {
-		all = uv_buf_init(
-			connection->out, (unsigned)connection->out_size);
-		sent = uv_try_write(
-			(uv_stream_t *)&connection->handle, &all, 1);
-		if (sent < 0 && sent != UV_EAGAIN) {
-			connection_close(connection, -sent);
-			return;
-		}
-		if (sent > 0)
-			written(connection, (size_t)sent);
-		if (sent < 0 || (size_t)sent < connection->out_size) {
-			fly(connection, sent > 0 ? (size_t)sent : 0);
-			return;
-		}
-		out_clear(connection);
-	}
-	drained(connection);
-}
-
-static void make_dirty(struct connection *connection)
-{
-	struct transports *transports = connection->transports;
-
-	if (!connection->dirty)
-		DL_APPEND2(
-			transports->dirty, connection, dirty_prev, dirty_next);
-	connection->dirty = true;
-	turn_end_ask(&transports->turn_end);
-}
-
-static void make_clean(struct connection *connection)
-{
-	if (connection->dirty)
-		DL_DELETE2(connection->transports->dirty, connection,
-			dirty_prev, dirty_next);
-	connection->dirty = false;
-}
-
-void connections_flush(struct transports *transports)
-{
-	while (transports->dirty) {
-		struct connection *connection = transports->dirty;
-
-		make_clean(connection);
-		connection_flush(connection);
-	}
-}
-
-static bool queue_takes(const struct connection *connection, size_t size)
-{
-	size_t limit = 4 * connection->transports->limits.bytes;
-
-	if (limit < STREAM_QUEUE_BYTES)
-		limit = STREAM_QUEUE_BYTES;
-	return connection->out_size + connection->flying_size + size <= limit;
-}
-
-/* The queue is full although the socket has had its chance. */
-static void close_slow(struct connection *connection)
-{
-	char peer[ADDRESS_TEXT_SIZE];
-	uint64_t silenced;
-
-	if (log_limit_allows(&connection->transports->log_limit,
-		    &connection->peer, clock_steady_ms(), &silenced)) {
-		address_text(&connection->peer, peer);
-		log_warn("a connection was closed because its peer does not "
-			 "read peer=%s silenced=%llu",
-			peer, (unsigned long long)silenced);
-	}
-	connection_close(connection, ENOBUFS);
-}
-
-int connection_send(struct connection *connection, struct slice bytes,
-	uint64_t token, uint16_t worker)
-{
-	struct transports *transports = connection->transports;
-
-	if (!queue_takes(connection, bytes.size))
-		connection_flush(connection);
-	if (connection->state == CONNECTION_CLOSED || connection->shut)
-		return ENOTCONN;
-	if (!queue_takes(connection, bytes.size)) {
-		transports->counts.queue_full++;
-		if (connection->state != CONNECTION_CONNECTING)
-			close_slow(connection);
-		return ENOBUFS;
-	}
-	if (!out_append(connection, bytes))
-		return ENOMEM;
-	connection->queued += bytes.size;
-	if (token && !mark_add(connection, token, worker)) {
-		connection->queued -= bytes.size;
-		connection->out_size -= bytes.size;
-		return ENOMEM;
-	}
-	connection->answered = connection->state == CONNECTION_ENDING;
-	transports->counts.sent++;
-	make_dirty(connection);
-	return 0;
-}
-
 /* --- life ---------------------------------------------------------------- */
 
 int connection_new(struct transports *transports, uint16_t listener,
@@ -626,7 +371,7 @@ int connection_new(struct transports *transports, uint16_t listener,
 
 void connection_await(struct connection *connection)
 {
-	set_read_deadline(connection, STREAM_CONNECT_MS);
+	connection_set_read_deadline(connection, STREAM_CONNECT_MS);
 }
 
 int connection_opened(struct connection *connection)
@@ -649,9 +394,9 @@ int connection_opened(struct connection *connection)
 	if (error)
 		return -error;
 	connection->state = CONNECTION_OPEN;
-	set_read_deadline(connection, 0);
+	connection_set_read_deadline(connection, 0);
 	if (connection->out_size)
-		make_dirty(connection);
+		connection_make_dirty(connection);
 	return 0;
 }
 
@@ -698,16 +443,16 @@ void connection_close(struct connection *connection, int error)
 	if (connection->state == CONNECTION_CLOSED)
 		return;
 	if (connection->flying)
-		written(connection,
+		connection_written(connection,
 			connection->flying_size -
 				uv_stream_get_write_queue_size(
 					(uv_stream_t *)&connection->handle));
-	fail_marks(connection, error);
+	connection_fail_marks(connection, error);
 	if (connection->state != CONNECTION_CONNECTING)
 		count_closed(connection);
 	connection->state = CONNECTION_CLOSED;
 	deadlines_changed(connection);
-	make_clean(connection);
+	connection_make_clean(connection);
 	forget_held(connection);
 	connections_remove(transports->connections, connection->name.slot);
 	if (connection->opened_by_us)
@@ -727,6 +472,6 @@ void connection_end(struct connection *connection)
 	connection->state = CONNECTION_ENDING;
 	uv_read_stop((uv_stream_t *)&connection->handle);
 	in_clear(connection);
-	set_read_deadline(connection, STREAM_LINGER_MS);
-	make_dirty(connection);
+	connection_set_read_deadline(connection, STREAM_LINGER_MS);
+	connection_make_dirty(connection);
 }

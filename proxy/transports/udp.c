@@ -130,7 +130,8 @@ static bool is_keep_alive(struct slice bytes)
 	if (bytes.size > 4)
 		return false;
 	for (size_t i = 0; i < bytes.size; i++)
-		if (!memchr("\r\n\0 ", bytes.at[i], 4))
+		if (bytes.at[i] != '\r' && bytes.at[i] != '\n' &&
+			bytes.at[i] != '\0' && bytes.at[i] != ' ')
 			return false;
 	return true;
 }
