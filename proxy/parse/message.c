@@ -74,8 +74,10 @@ static void read_line(
 
 	*line = (struct line){.start = at};
 	for (; at < bytes.size; at++) {
-		if (!scan_is(bytes.at[at], SCAN_CONTROL))
+		if (!scan_is(bytes.at[at], SCAN_CONTROL)) {
+			at += scan_plain(slice_from(bytes, at + 1));
 			continue;
+		}
 		if (bytes.at[at] != '\r' || at + 1 == bytes.size ||
 			bytes.at[at + 1] != '\n') {
 			stray(reading, line, at);

@@ -169,7 +169,11 @@ enum frame_result message_frame(struct slice stream,
 	const struct message_limits *limits, size_t *scanned, size_t *size,
 	struct message_fault *fault);
 
-/* Indexes one message out of bytes (copied into the message's own arena,
+/* Bytes that are no UTF-8 are refused in headers that have a grammar (Via,
+ * From, To, Contact, Route, Content-Type …) and let be in all others: their
+ * text is judged as ISO 8859-1 then.
+ *
+ * Indexes one message out of bytes (copied into the message's own arena,
  * without CRLFs that stand before it). datagram: a tail beyond Content-Length
  * is cut, a missing Content-Length means the rest; else both are faults. On a
  * fault *message may still be set (indexed as far as an answer needs: Via,

@@ -167,6 +167,15 @@ static bool is_structured(enum header_id id)
 	       id == HEADER_CONTENT_TYPE || id == HEADER_CONTENT_DISPOSITION;
 }
 
+/* As many values as headers: what walks them for each of them stays quick. */
+static bool count_value(struct reading *reading, const struct header *header)
+{
+	if (++reading->values <= reading->limits->headers)
+		return true;
+	refuse(reading, "Too many values", header->line.at);
+	return false;
+}
+
 static void read_via(struct reading *reading, const struct header *header)
 {
 	struct message *message = reading->message;
@@ -178,6 +187,8 @@ static void read_via(struct reading *reading, const struct header *header)
 	if (rest.size == 0 || rest.at[rest.size - 1] == ',')
 		refuse(reading, "Empty Via", header->line.at);
 	while (header_next_value(&rest, &value)) {
+		if (!count_value(reading, header))
+			return;
 		message->via_count++;
 		if (value.size == 0)
 			refuse(reading, "Empty Via", header->line.at);
@@ -280,6 +291,7 @@ static void read_content_type(
 	struct slice rest = header->unfolded;
 	struct parameter parameter;
 	enum scan_step step;
+	size_t count = 0;
 
 	reading->message->content_type = rest;
 	if (!scan_media_type(&rest)) {
@@ -288,8 +300,8 @@ static void read_content_type(
 	}
 	do
 		step = scan_parameter(&rest, &parameter);
-	while (step == SCAN_ITEM);
-	if (step == SCAN_BROKEN)
+	while (step == SCAN_ITEM && ++count <= reading->limits->parameters);
+	if (step != SCAN_END)
 		refuse(reading, "Unreadable Content-Type", header->line.at);
 }
 
@@ -306,6 +318,8 @@ static void check_addresses(
 	if (rest.size == 0 || rest.at[rest.size - 1] == ',')
 		wrong = "Empty address";
 	while (!wrong && header_next_value(&rest, &value)) {
+		if (!count_value(reading, header))
+			return;
 		wrong = scan_address(
 			value, reading->limits->parameters, &parts);
 		if (!wrong && header->id != HEADER_CONTACT &&

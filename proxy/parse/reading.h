@@ -12,7 +12,8 @@ struct reading {
 	bool unanswerable; /* what an answer needs cannot be copied */
 	bool has_content_length;
 	uint64_t content_length;
-	size_t room; /* of message->headers */
+	size_t room;   /* of message->headers */
+	size_t values; /* of Via, Contact, Route … in all */
 	bool seen[HEADER_IDS];
 	struct slice cseq_method; /* of the CSeq header */
 };

@@ -78,6 +78,29 @@ bool scan_escapes_are_sound(struct slice text)
 	return true;
 }
 
+/* A bit at the top of each byte that is 0x80 or above, below 0x20, or 0x7f.
+ * Borrows may mark a byte too many, never one too few. */
+static uint64_t marks(uint64_t word)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101), top = each << 7;
+	uint64_t deleted = word ^ each * 0x7f;
+
+	return (word | (word - each * 0x20) | (deleted - each)) & top;
+}
+
+size_t scan_plain(struct slice text)
+{
+	uint64_t word;
+	size_t at = 0;
+
+	for (; text.size - at >= sizeof(word); at += sizeof(word)) {
+		memcpy(&word, text.at + at, sizeof(word));
+		if (marks(word))
+			break;
+	}
+	return at;
+}
+
 /* How many bytes the sequence that starts with lead has; 0: cannot start. */
 static size_t utf8_length(unsigned char lead)
 {
@@ -113,7 +136,7 @@ bool scan_is_utf8(struct slice text)
 	const unsigned char *at = (const unsigned char *)text.at;
 	size_t length;
 
-	for (size_t i = 0; i < text.size; i += length) {
+	for (size_t i = scan_plain(text); i < text.size; i += length) {
 		length = utf8_length(at[i]);
 		if (length == 1)
 			continue;

@@ -32,6 +32,9 @@ static inline bool scan_is(char byte, unsigned classes)
 size_t scan_span(struct slice text, unsigned classes);
 /* Not empty and all of these classes. */
 bool scan_all(struct slice text, unsigned classes);
+/* How many bytes from the front are surely 0x20 to 0x7e; looked at in words,
+ * so there may be up to seven more. */
+size_t scan_plain(struct slice text);
 bool scan_is_utf8(struct slice text);
 /* The value of a hex digit, or -1. */
 int scan_hex(char digit);

@@ -85,6 +85,22 @@ bool parameter_find(struct arena *arena, struct slice parameters,
 	return false;
 }
 
+/* CR and LF stand in folds alone (a Via is read as it stands in the bytes). */
+static bool folds_are_sound(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++) {
+		if (text.at[i] != '\r' && text.at[i] != '\n')
+			continue;
+		if (i + 2 >= text.size || text.at[i] != '\r' ||
+			text.at[i + 1] != '\n' ||
+			!scan_is(text.at[i + 2], SCAN_SPACE) ||
+			scan_is(text.at[i + 2], SCAN_CONTROL))
+			return false;
+		i++;
+	}
+	return true;
+}
+
 bool via_read(struct arena *arena, struct slice text, struct via *via)
 {
 	struct via_parts parts;
@@ -93,6 +109,7 @@ bool via_read(struct arena *arena, struct slice text, struct via *via)
 	*via = (struct via){0};
 	text = slice_trim(text);
 	if (text.size == 0 || text.size > VALUE_BYTES_MOST ||
+		!folds_are_sound(text) ||
 		scan_via(text, VALUE_PARAMETERS_MOST, &parts))
 		return false;
 	*via = (struct via){.transport = parts.transport,

@@ -95,7 +95,8 @@ static void read_via(struct arena *arena, struct slice text, const char *string)
 	osip_via_t *theirs;
 	struct via via;
 
-	if (!via_read(arena, text, &via))
+	/* The library is given unfolded text alone. */
+	if (!via_read(arena, text, &via) || slice_find(text, '\r') != SIZE_MAX)
 		return;
 	library_enter(arena);
 	if (osip_via_init(&theirs) == 0 &&

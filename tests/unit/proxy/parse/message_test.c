@@ -462,6 +462,14 @@ static const struct {
 	{"Contact with headers but no < >",
 		SIZED(START ALL "m: sip:a@x?Route=%3Csip:y%3E\r\n" END), 400,
 		"URI with , or ? but without < >"},
+	{"control behind seven plain bytes",
+		SIZED(START ALL "X: 1234567\x1f"
+				"12345678\r\n" END),
+		400, "Control character in the header"},
+	{"DEL",
+		SIZED(START ALL "X: 12345678901234\x7f"
+				"1\r\n" END),
+		400, "Control character in the header"},
 	{"nothing", SIZED(""), 0, "Header without an end"},
 	{"keep-alive", SIZED("\r\n\r\n"), 0, "Header without an end"},
 };
@@ -527,6 +535,8 @@ static void keeps_to_its_limits(void **state)
 		{"a:\r\n", 250, 0},
 		{"a:\r\n", 251, 400},
 		{"a: 1234\r\n", 7000, 400},
+		{"m: <sip:a@b>,<sip:c@d>\r\n", 127, 0},
+		{"m: <sip:a@b>,<sip:c@d>\r\n", 128, 400},
 		{"a: 1234567890123456789012345678901234567890\r\n", 1500, 513},
 		{"X: ", 1, 0},
 	};

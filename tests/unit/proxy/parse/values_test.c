@@ -306,7 +306,8 @@ static void reads_vias(void **state)
 		"SIP/2.0/UDP a;rport=x", "SIP/2.0/UDP a;rport;rport",
 		"SIP/2.0/UDP a:99999", "SIP/2.0/UDP [::1", "SIP/2.0/UDP a,b",
 		"SIP/2.0/UDP a;branch=\"x\"", "SIP/2.0/UDP a;received",
-		"SIP/2.0/UDP a;maddr=x;maddr=y"};
+		"SIP/2.0/UDP a;maddr=x;maddr=y", "SIP/2.0/UDP\na",
+		"SIP/2.0/UDP\r\na", "SIP/2.0/UDP\r\n\r\n a"};
 	struct via via;
 
 	(void)state;
