@@ -90,6 +90,12 @@ static void text_read_in_two_ways_is_not_editable(void **state)
 	assert_false(judging.list.entries[0].editable);
 	assert_false(judging.list.entries[1].editable);
 	judging_end(&judging);
+
+	/* The first is the bytes themselves, but not the only one. */
+	assert_true(judge(&judging, "text/html",
+		SLICE("<meta charset=utf-7>fal+AGM-on")));
+	assert_false(judging.list.entries[0].editable);
+	judging_end(&judging);
 }
 
 static void container_to_scan_is_given_as_a_mail(void **state)
