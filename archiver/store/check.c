@@ -66,8 +66,10 @@ __attribute__((format(printf, 2, 3))) static void fault(
 
 static void progress(struct check *check, uint64_t records)
 {
-	if (records % PROGRESS_RECORDS < 1024)
-		send(check, json_pack("{s:I}", "checked", (json_int_t)records));
+	if (records < check->told + PROGRESS_RECORDS)
+		return;
+	check->told = records;
+	send(check, json_pack("{s:I}", "checked", (json_int_t)records));
 }
 
 /* --- the journal ---------------------------------------------------------- */
