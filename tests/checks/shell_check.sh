@@ -1,0 +1,7 @@
+#!/bin/sh
+# shell_check.sh -- shellcheck is content with every shell script.
+set -eu
+shellcheck dev .ci/run tests/checks/*.sh || {
+	echo 'Mend what shellcheck says above; its page of each number tells more.'
+	exit 1
+}
