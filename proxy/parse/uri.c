@@ -246,8 +246,7 @@ bool uri_read(struct arena *arena, struct slice text, struct uri *uri)
  * share an address of record. */
 static bool stays_escaped(unsigned char byte)
 {
-	return byte == '@' || byte == '%' || byte == ':' ||
-	       !scan_is((char)byte, SCAN_USER);
+	return byte == ':' || !scan_is((char)byte, SCAN_USER);
 }
 
 struct slice uri_address_of_record(struct arena *arena, const struct uri *uri)

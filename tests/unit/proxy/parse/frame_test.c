@@ -128,6 +128,24 @@ static void finds_the_same_byte_by_byte(void **state)
 	}
 }
 
+/* Once the length is known the header is not read again for each piece. */
+static void reads_a_header_once(void **state)
+{
+	char text[] = HEAD "l: 5\r\n\r\nhello";
+	struct message_fault fault = {0};
+	size_t scanned = 0, size = 0;
+
+	(void)state;
+	assert_int_equal(framed(slice_make(text, sizeof(text) - 3), &scanned,
+				 &size, &fault),
+		FRAME_PART);
+	memset(text, '\n', sizeof(HEAD));
+	assert_int_equal(framed(slice_make(text, sizeof(text) - 1), &scanned,
+				 &size, &fault),
+		FRAME_WHOLE);
+	assert_int_equal(size, sizeof(text) - 1);
+}
+
 static void gives_up_a_header_over_the_limit(void **state)
 {
 	struct message_fault fault = {0};
@@ -150,6 +168,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_end_of_a_message),
 		cmocka_unit_test(finds_the_same_byte_by_byte),
+		cmocka_unit_test(reads_a_header_once),
 		cmocka_unit_test(gives_up_a_header_over_the_limit),
 	};
 

@@ -64,6 +64,8 @@ static const struct {
 		"user;par=u@example.net", NULL, "example.com", false, 0, NULL,
 		NULL, NULL, false, NULL, "",
 		"user;par=u%40example.net@example.com"},
+	{"sip:a%3Ab%25%40@x", "sip", true, "a:b%@", NULL, "x", false, 0, NULL,
+		NULL, NULL, false, NULL, "", "a%3Ab%25%40@x"},
 	{"sip:%61lice@x", "sip", true, "alice", NULL, "x", false, 0, NULL, NULL,
 		NULL, false, NULL, "", "alice@x"},
 	{"sip:example.com;maddr=192.0.2.1;m%61x=2", "sip", true, NULL, NULL,
