@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 /* An archiver of the test's own, in a thread. */
@@ -566,6 +567,8 @@ static pid_t house_fork(struct house *house)
 		char why[INTAKE_WHY_BYTES];
 		int never[2];
 
+		/* Not to outlive a test that fails. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (pipe(never) ||
 			intake_open(&house->options, &house->intake, why))
 			_exit(1);
