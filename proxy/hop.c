@@ -256,6 +256,7 @@ struct destination reply_destination(
 	struct destination to = {.transport = arrival->transport,
 		.address = arrival->source,
 		.listener = arrival->listener,
+		.local = arrival->local,
 		.connection = arrival->connection};
 	uint16_t port = request->via.port ? request->via.port : SIP_PORT;
 

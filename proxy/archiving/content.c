@@ -180,7 +180,8 @@ static bool add_entries(struct passage *passage, unsigned version,
 		if (is_searched(entry) &&
 			!add_text(passage->arena, entry, version, content))
 			return false;
-		if (version == 0 && (entry->scan || entry->file_name.size) &&
+		if (version == 0 && entry->kind != JUDGED_WHOLE &&
+			(entry->scan || entry->file_name.size) &&
 			entry->decoded.at &&
 			!add_attachment(passage, entry, content))
 			return false;

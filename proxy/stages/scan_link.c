@@ -140,23 +140,20 @@ void scan_link_close(struct scan_link **link)
 }
 
 /* Sealed, so that what is scanned is what was written. */
-static int seal(const struct slice *pieces, size_t count, int *descriptor)
+static int seal(struct slice bytes, int *descriptor)
 {
 	int made = memfd_create("content", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	int error = made < 0 ? errno : 0;
+	size_t written = 0;
 
-	for (size_t i = 0; !error && i < count; i++) {
-		size_t written = 0;
+	while (!error && written < bytes.size) {
+		ssize_t size =
+			write(made, bytes.at + written, bytes.size - written);
 
-		while (!error && written < pieces[i].size) {
-			ssize_t size = write(made, pieces[i].at + written,
-				pieces[i].size - written);
-
-			if (size < 0)
-				error = errno == EINTR ? 0 : errno;
-			else
-				written += (size_t)size;
-		}
+		if (size < 0)
+			error = errno == EINTR ? 0 : errno;
+		else
+			written += (size_t)size;
 	}
 	if (!error && fcntl(made, F_ADD_SEALS,
 			      F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK |
@@ -182,9 +179,9 @@ static int send_request(struct scan_link *link, const struct scan_job *job,
 	return local_link_send(link->link, SCAN_REQUEST, pieces, 2, descriptor);
 }
 
-int scan_submit(struct scan_link *link, const struct slice *pieces,
-	size_t count, struct slice name, uint32_t deadline_ms, uint32_t sender,
-	scan_done_fn *done, void *context, uint32_t *number)
+int scan_submit(struct scan_link *link, struct slice bytes, struct slice name,
+	uint32_t deadline_ms, uint32_t sender, scan_done_fn *done,
+	void *context, uint32_t *number)
 {
 	struct scan_job *job;
 	int descriptor, error;
@@ -194,7 +191,7 @@ int scan_submit(struct scan_link *link, const struct slice *pieces,
 	job = calloc(1, sizeof(*job));
 	if (!job)
 		return ENOMEM;
-	error = seal(pieces, count, &descriptor);
+	error = seal(bytes, &descriptor);
 	if (error) {
 		free(job);
 		return error;

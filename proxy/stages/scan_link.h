@@ -22,10 +22,9 @@ typedef void scan_done_fn(void *context, const struct scan_answer *answer);
 
 /* Hands the bytes (copied into a sealed memfd) to the scanner. 0 and the job's
  * number; ENOTCONN while the scanner is away; else errno. */
-int scan_submit(struct scan_link *link, const struct slice *pieces,
-	size_t count, struct slice name, uint32_t deadline_ms, uint32_t sender,
-	scan_done_fn *done, void *context, uint32_t *job)
-	__attribute__((warn_unused_result));
+int scan_submit(struct scan_link *link, struct slice bytes, struct slice name,
+	uint32_t deadline_ms, uint32_t sender, scan_done_fn *done,
+	void *context, uint32_t *job) __attribute__((warn_unused_result));
 /* No answer comes any more. */
 void scan_cancel(struct scan_link *link, uint32_t job);
 /* Of the signatures, as the scanner last said; 0: never. */

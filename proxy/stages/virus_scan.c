@@ -139,31 +139,19 @@ static uint32_t sender_of(const struct passage *passage)
 		passage->identity.address_of_record);
 }
 
-static bool digest_of(const struct slice *pieces, size_t count,
-	unsigned char sha256[SHA256_DIGEST_LENGTH])
-{
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool made = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-
-	for (size_t i = 0; made && i < count; i++)
-		made = EVP_DigestUpdate(context, pieces[i].at, pieces[i].size);
-	made = made && EVP_DigestFinal_ex(context, sha256, NULL);
-	EVP_MD_CTX_free(context);
-	return made;
-}
-
-static int submit(struct scan *scan, struct slice place, struct slice name,
-	const struct slice *pieces, size_t count)
+static int submit(struct scan *scan, const struct judged *entry)
 {
 	struct passage *passage = scan->passage;
 	struct scan_part *part = &scan->parts[scan->count];
 	int error;
 
 	part->scan = scan;
-	part->place = place;
-	if (!digest_of(pieces, count, part->sha256))
+	part->place = entry->place;
+	if (!EVP_Digest(entry->decoded.at, entry->decoded.size, part->sha256,
+		    NULL, EVP_sha256(), NULL))
 		return ENOMEM;
-	error = scan_submit(passage->worker->scanner, pieces, count, name,
+	error = scan_submit(passage->worker->scanner, entry->decoded,
+		entry->file_name,
 		passage->worker->proxy->settings->stages[STAGE_VIRUS_SCAN]
 			.deadline_ms,
 		sender_of(passage), part_done, part, &part->job);
@@ -172,24 +160,6 @@ static int submit(struct scan *scan, struct slice place, struct slice name,
 	scan->count++;
 	scan->open++;
 	return 0;
-}
-
-/* The whole body as a mail, for the engine's own reading. */
-static int submit_whole(struct scan *scan, const struct message *message)
-{
-	struct slice head = arena_format(scan->passage->arena,
-		"MIME-Version: 1.0\r\nContent-Type: %.*s\r\n\r\n",
-		SLICE_ARGS(message->content_type));
-	struct slice pieces[2] = {head, message->body};
-
-	return head.at ? submit(scan, SLICE("whole"), SLICE("body.eml"), pieces,
-				 2)
-		       : ENOMEM;
-}
-
-static bool is_multipart(const struct message *message)
-{
-	return slice_starts_nocase(message->content_type, SLICE("multipart/"));
 }
 
 static size_t parts_to_scan(const struct judged_list *list)
@@ -201,22 +171,16 @@ static size_t parts_to_scan(const struct judged_list *list)
 	return count;
 }
 
-static int submit_all(struct stage_call *call, struct scan *scan,
-	const struct judged_list *list)
+static int submit_all(struct scan *scan, const struct judged_list *list)
 {
-	const struct message *message =
-		call->passage->versions[call->version].message;
 	int error = 0;
 
 	for (size_t i = 0; !error && i < list->count; i++) {
 		const struct judged *entry = &list->entries[i];
 
 		if (entry->scan)
-			error = submit(scan, entry->place, entry->file_name,
-				&entry->decoded, 1);
+			error = submit(scan, entry);
 	}
-	if (!error && is_multipart(message))
-		error = submit_whole(scan, message);
 	return error;
 }
 
@@ -233,12 +197,12 @@ static struct verdict judge(struct stage_call *call)
 	count = parts_to_scan(list);
 	if (count == 0)
 		return verdict_continue();
-	scan = calloc(1, sizeof(*scan) + (count + 1) * sizeof(scan->parts[0]));
+	scan = calloc(1, sizeof(*scan) + count * sizeof(scan->parts[0]));
 	if (!scan)
 		return verdict_failed(SLICE("memory"));
 	scan->passage = call->passage;
 	scan->entry = call->entry;
-	error = submit_all(call, scan, list);
+	error = submit_all(scan, list);
 	if (error) {
 		abort_scan(scan);
 		return verdict_failed(error == ENOTCONN

@@ -108,6 +108,7 @@ class Site:
         os.makedirs(self.run, mode=0o750, exist_ok=True)
         self.signatures = os.path.join(ROOT, "policies", "default", "signatures")
         self.rules = None
+        self.deployment_key = self.write("deployment.key", "sixteen bytes and more")
 
     def __enter__(self):
         return self
@@ -143,6 +144,7 @@ class Site:
             "server": {
                 "name": name, "role": role, "domains": ["example.com"],
                 "data": self.path("data-" + name),
+                "deployment_key": self.deployment_key,
                 "inside": ["127.0.0.0/24", "::1/128"],
             },
             "listen": [{"transport": transport, "address": address}
