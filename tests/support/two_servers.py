@@ -1,9 +1,9 @@
 """two_servers.py -- a home server and, before it, a front-end: alice and bob inside, eve outside."""
 from sip import Agent
-from warden_site import Site, until
+from warden_site import Site, free_pair, until
 
-HOME = ("127.0.0.11", 5060)
-FRONT_END = ("127.0.0.21", 5060)
+HOME = "127.0.0.11"
+FRONT_END = "127.0.0.21"
 ALL = ["log", "content-filter", "virus-scan"]
 FALCON = [{"name": "falcon-names", "terms": ["falcon"], "action": "block",
            "reason": "Blocked by company policy"}]
@@ -20,10 +20,12 @@ class TwoServers(Site):
                           "bob@example.com": "home1.example.com"})
         self.write_rules(rules)
         home = home or {"before": [], "after": []}
+        self.home_address = (HOME, free_pair(HOME))
+        self.front_end_address = (FRONT_END, free_pair(FRONT_END))
         self.home = self.configure(
-            "home1.example.com", "home", self.listeners(HOME[0]),
+            "home1.example.com", "home", self.listeners(self.home_address),
             before_routing=home["before"], after_routing=home["after"],
-            internal_servers=[{"name": "fe1.example.com", "address": "%s:%d" % FRONT_END,
+            internal_servers=[{"name": "fe1.example.com", "address": "%s:%d" % self.front_end_address,
                                "transport": "udp", "role": "front-end"}], **changes)
         self.archiver(self.home)
         if scanner:
@@ -32,20 +34,20 @@ class TwoServers(Site):
         self.front_end = None
         if front_end:
             self.front_end = self.configure(
-                "fe1.example.com", "front-end", self.listeners(FRONT_END[0]),
+                "fe1.example.com", "front-end", self.listeners(self.front_end_address),
                 before_routing=front_end["before"], after_routing=front_end["after"],
-                internal_servers=[{"name": "home1.example.com", "address": "%s:%d" % HOME,
+                internal_servers=[{"name": "home1.example.com", "address": "%s:%d" % self.home_address,
                                    "transport": "udp", "role": "home"}], **changes)
             self.proxy(self.front_end, "fe1")
         if store:
             self.store(self.home)
 
     @staticmethod
-    def listeners(host):
-        return [("udp", "%s:5060" % host), ("tcp", "%s:5060" % host)]
+    def listeners(address):
+        return [(transport, "%s:%d" % address) for transport in ("udp", "tcp")]
 
-    def agent(self, user, server=HOME, register=True, **more):
-        agent = Agent(user, server, **more)
+    def agent(self, user, server=None, register=True, **more):
+        agent = Agent(user, server or self.home_address, **more)
         self.agents.append(agent)
         if register:
             answer = agent.register()
@@ -54,7 +56,7 @@ class TwoServers(Site):
 
     def eve(self, **more):
         """Somebody outside, who comes in by the front-end."""
-        return self.agent("eve", FRONT_END, register=False, host="127.0.1.1",
+        return self.agent("eve", self.front_end_address, register=False, host="127.0.1.1",
                           domain="elsewhere.example", **more)
 
     def stop(self):

@@ -40,6 +40,19 @@ def free_port(kind=socket.SOCK_STREAM, host="127.0.0.1"):
         return probe.getsockname()[1]
 
 
+def free_pair(host):
+    """A port that is free for TCP and for UDP."""
+    while True:
+        port = free_port(socket.SOCK_STREAM, host)
+        try:
+            with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET,
+                               socket.SOCK_DGRAM) as probe:
+                probe.bind((host, port))
+                return port
+        except OSError:
+            continue
+
+
 class Program:
     """One running program; its log is a file that tests may read."""
 
