@@ -85,7 +85,7 @@ static int open_link(struct intake_client *client)
 {
 	const struct frame_limits limits = {
 		.payload_bytes = INTAKE_RECORD_BYTES,
-		.queued_bytes = 2 * INTAKE_RECORD_BYTES,
+		.queued_bytes = INTAKE_QUEUE_BYTES,
 		.descriptors = false};
 	int descriptor, error = frame_connect(client->socket, &descriptor);
 

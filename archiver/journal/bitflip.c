@@ -11,8 +11,8 @@
 
 #define POLYNOMIAL UINT32_C(0x82f63b78)
 
-/* Where type and payload stand: the CRC covers them, in this order. */
-enum { AT_CRC = 4, AT_TYPE = 8 };
+/* Bits in front of the CRC, and of what it covers: type and payload. */
+enum { AT_CRC = 4 * 8, AT_TYPE = 8 * 8 };
 
 bool bitflip_find(struct slice entry, uint64_t *bit)
 {
@@ -23,10 +23,10 @@ bool bitflip_find(struct slice entry, uint64_t *bit)
 	uint32_t difference = POLYNOMIAL; /* of a flip of the last bit */
 
 	if (wanted && (wanted & (wanted - 1)) == 0) {
-		*bit = AT_CRC * 8 + (uint64_t)__builtin_ctz(wanted);
+		*bit = AT_CRC + (uint64_t)__builtin_ctz(wanted);
 		return true;
 	}
-	for (uint64_t at = entry.size * 8; at > AT_TYPE * 8; at--) {
+	for (uint64_t at = entry.size * 8; at > AT_TYPE; at--) {
 		if (difference == wanted) {
 			*bit = at - 1;
 			return true;

@@ -39,7 +39,7 @@ int fresh_reserve(
 	const struct journal_disk *disk, const char *folder, uint64_t bytes)
 {
 	char path[SEGMENT_PATH_BYTES];
-	int descriptor, error = reserve_path(folder, path);
+	int descriptor = -1, error = reserve_path(folder, path);
 
 	if (error)
 		return error;

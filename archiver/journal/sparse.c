@@ -72,7 +72,7 @@ void sparse_note(struct sparse *sparse, uint64_t number, uint64_t offset)
 		(offset < last->offset + SPARSE_STEP || number <= last->number))
 		return;
 	if (sparse->count == sparse->room) {
-		size_t room = sparse->room ? sparse->room * 2 : 64;
+		size_t room = sparse->count ? sparse->count * 2 : 64;
 		struct sparse_place *larger =
 			reallocarray(sparse->places, room, sizeof(*larger));
 

@@ -76,7 +76,7 @@ static void count_node(struct verify_counts *counts, const char *name)
 			strlen(name) >= VERIFY_NODE_BYTES)
 			return;
 		counts->node_count++;
-		strcpy(node->name, name);
+		(void)snprintf(node->name, sizeof(node->name), "%s", name);
 	}
 	node->records++;
 }
