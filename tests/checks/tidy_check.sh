@@ -6,6 +6,7 @@ found=$build/tidy
 rm -rf "$found"
 mkdir -p "$found"
 # The programs' sources: a test that a tool finds odd still tests.
+# shellcheck disable=SC2016 # the inner sh expands it
 find lib proxy scanners archiver policies cli -name '*.c' -printf '%s %p\n' |
 	sort -rn | cut -d ' ' -f 2 |
 	xargs -P "$(nproc)" -I FILE sh -c \
