@@ -59,7 +59,7 @@ static void print_files(const json_t *row, const struct print *print)
 	(void)print;
 }
 
-/* "403 blocked", "passed; 2 observations" */
+/* "inbound, blocked, answered 403", "internal, passed, 2 observations" */
 static void print_fate(const json_t *row)
 {
 	json_int_t status = json_integer_value(json_object_get(row, "status"));
@@ -70,7 +70,7 @@ static void print_fate(const json_t *row)
 	(void)fputs(", ", stdout);
 	print_value(row, "verdict");
 	if (status)
-		(void)printf(" %lld", (long long)status);
+		(void)printf(", answered %lld", (long long)status);
 	if (seen > 1)
 		(void)printf(", %lld observations", (long long)seen);
 }

@@ -329,6 +329,7 @@ static void print_observation(const json_t *observation)
 	print_source(observation);
 	(void)fputs(": ", stdout);
 	print_disposition(observation);
+	print_outcomes(observation, 0); /* of our own answer */
 	(void)putchar('\n');
 	print_trail(observation);
 	print_branches(observation);

@@ -93,7 +93,8 @@ bool text_is_written(const Text *text)
 		return false;
 	if (slice_search_nocase(place, SLICE("sdp")) != SIZE_MAX)
 		return false;
-	return is_body(text) ||
+	/* "body" may also end a place: of a header inside a URI */
+	return is_body(text) || slice_ends_nocase(place, SLICE("body")) ||
 	       slice_search_nocase(place, SLICE("subject")) != SIZE_MAX ||
 	       slice_search_nocase(place, SLICE("ms-body")) != SIZE_MAX ||
 	       slice_search_nocase(place, SLICE("ms-text-format")) != SIZE_MAX;

@@ -247,6 +247,61 @@ static void a_day_ends_a_conversation(void **state)
 	index_close(&index);
 }
 
+static const struct made over_midnight[] = {
+	{.at_s = NEXT_MONTH - 10,
+		.id = "1",
+		.stream = "s",
+		.text = "one",
+		PEOPLE},
+	{.at_s = NEXT_MONTH - 1,
+		.id = "2",
+		.stream = "s",
+		.node = "fe1",
+		.text = "two",
+		PEOPLE},
+	{.at_s = NEXT_MONTH + 1,
+		.id = "2",
+		.stream = "s",
+		.text = "two",
+		PEOPLE},
+	{.at_s = NEXT_MONTH + 2, .about = 2},
+	{.at_s = NEXT_MONTH + 3,
+		.id = "3",
+		.stream = "s",
+		.text = "three",
+		PEOPLE},
+};
+
+/* Records stand in the shard of their month; a message and a conversation
+ * that began before its first go on where they began. */
+static void the_turn_of_a_month_cuts_nothing(void **state)
+{
+	uint64_t numbers[5];
+	struct index *index;
+
+	(void)state;
+	made_journal(&folders, over_midnight, 5, numbers);
+	for (int again = 0; again < 2; again++) {
+		index = made_index(&folders);
+		expect_rows("SELECT count(*) FROM record", "2\n3\n");
+		expect_rows("SELECT group_concat(observations), count(*)"
+			    " FROM message",
+			"1,2|2\n1|1\n");
+		expect_rows("SELECT count(*) FROM attached", "4\n1\n");
+		expect_rows("SELECT conversation, count(*) FROM part"
+			    " GROUP BY conversation",
+			"1|3\n");
+		expect_rows("SELECT last = max(message) FROM conversation, part"
+			    " GROUP BY ordinal",
+			"1\n");
+		expect_rows("SELECT count(*) FROM words"
+			    " WHERE words MATCH '\"\x01node=home1\"'",
+			"2\n1\n");
+		check_words();
+		index_close(&index);
+	}
+}
+
 /* --- the same, however it came about -------------------------------------- */
 
 enum { MANY = 3000 };
@@ -500,6 +555,7 @@ int main(void)
 		TEST(repeated_texts_are_linked),
 		TEST(silence_ends_a_conversation),
 		TEST(a_day_ends_a_conversation),
+		TEST(the_turn_of_a_month_cuts_nothing),
 		TEST(a_rebuilt_index_is_the_same),
 		TEST(stops_between_change_nothing),
 		TEST(a_killed_indexer_loses_and_repeats_nothing),
