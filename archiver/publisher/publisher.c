@@ -1,0 +1,655 @@
+/* publisher.c -- carries the journal to Kafka, each record once.
+ *
+ * OPENING → TOPIC → INIT → POSITION → PUBLISHING ⇄ COMMITTING. What Kafka
+ * cannot do now is tried again in the same phase. An aborted transaction goes
+ * through ABORTING back to TOPIC and asks Kafka anew where it stands, since
+ * only Kafka knows; a producer that is lost goes back to OPENING.
+ *
+ * The broker refuses batches, not records. So after a refusal every record up
+ * to the last that was refused goes in a transaction of its own; one that is
+ * refused alone becomes a dead letter before the position passes it.
+ */
+#include "archiver/publisher/publisher.h"
+
+#include "archiver/publisher/dead_letters.h"
+#include "archiver/publisher/event.h"
+#include "archiver/publisher/kafka.h"
+#include "archiver/publisher/outage.h"
+#include "archiver/publisher/position.h"
+#include "archiver/publisher/topic.h"
+#include "lib/clock.h"
+#include "lib/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	TRANSACTION_RECORDS = 20000,
+	TRANSACTION_BYTES = 32 * 1024 * 1024,
+	STEP_RECORDS = 500,
+	IDLE_MS = 1000,
+	RETRY_MS = 500,
+	PAUSE_MS = 3000,
+	COPY_MS = 5000,
+	REFRESH_MS = 24 * 60 * 60 * 1000
+};
+
+enum phase { OPENING, TOPIC, INIT, POSITION, PUBLISHING, COMMITTING, ABORTING };
+
+struct publisher {
+	struct publisher_options options;
+	struct position_name name;
+	struct topic_wanted topic;
+	char position_file[PATH_MAX];
+	char dead_letters[PATH_MAX];
+	struct outage outage;
+	struct kafka *kafka;
+	struct source *source;
+	enum phase phase;
+	bool initialised, checked; /* of this producer, its topic */
+
+	uint64_t committed; /* in Kafka; 0: not known, or nothing yet */
+	uint64_t copied;    /* in the local copy */
+	uint64_t committed_ms, copied_ms;
+
+	/* The transaction that is open. */
+	bool open, full, reread;
+	uint64_t last; /* record that it goes up to */
+	size_t records, bytes;
+	uint64_t begun_ms;
+
+	uint64_t careful_until; /* one record a transaction */
+	uint64_t condemned;     /* refused when alone */
+	unsigned failures;      /* in a row */
+	bool greeted;           /* said from where it goes on */
+	bool caught_up;         /* and said so */
+	bool stuck;             /* said what hinders */
+	bool copy_failed;       /* and said so */
+	bool blocked;           /* more in the journal changes nothing */
+	bool topic_is_new;      /* not led by a broker yet */
+	char weakness[TOPIC_WEAKNESS_BYTES]; /* as last said */
+};
+
+static int make_paths(struct publisher *publisher)
+{
+	const char *folder = publisher->options.folder;
+	int a = snprintf(publisher->position_file,
+		sizeof(publisher->position_file), "%s/position", folder);
+	int b = snprintf(publisher->dead_letters,
+		sizeof(publisher->dead_letters), "%s/dead-letters", folder);
+
+	return a < PATH_MAX && b < PATH_MAX ? 0 : ENAMETOOLONG;
+}
+
+static int open_kafka(
+	struct publisher *publisher, char why[PUBLISHER_WHY_BYTES])
+{
+	struct kafka_options options = {.brokers = publisher->options.brokers,
+		.topic = publisher->options.topic,
+		.node = publisher->options.node,
+		.outage = &publisher->outage};
+	char reason[KAFKA_WHY_BYTES] = "";
+	int error = kafka_open(&options, &publisher->kafka, reason);
+
+	if (error)
+		(void)snprintf(why, PUBLISHER_WHY_BYTES, "%s",
+			reason[0] ? reason : strerror(error));
+	return error;
+}
+
+int publisher_open(const struct publisher_options *options,
+	struct publisher **publisher, char why[PUBLISHER_WHY_BYTES])
+{
+	struct publisher *made = calloc(1, sizeof(*made));
+	int error = ENOMEM;
+
+	*publisher = made;
+	(void)snprintf(why, PUBLISHER_WHY_BYTES, "Out of memory");
+	if (!made)
+		return error;
+	made->options = *options;
+	made->name =
+		(struct position_name){options->topic, .node = options->node};
+	made->topic = (struct topic_wanted){.name = options->topic,
+		.partitions = options->partitions,
+		.replication = options->replication};
+	error = make_paths(made);
+	if (!error)
+		error = source_open(
+			options->journal, options->pass, &made->source);
+	if (error)
+		(void)snprintf(why, PUBLISHER_WHY_BYTES, "%s", strerror(error));
+	else
+		error = open_kafka(made, why);
+	made->phase = TOPIC;
+	if (error)
+		publisher_close(publisher);
+	return error;
+}
+
+void publisher_close(struct publisher **publisher)
+{
+	struct publisher *old = *publisher;
+
+	if (!old)
+		return;
+	kafka_close(&old->kafka);
+	source_close(&old->source);
+	free(old);
+	*publisher = NULL;
+}
+
+int publisher_descriptor(const struct publisher *publisher)
+{
+	return publisher->phase == PUBLISHING && !publisher->blocked
+		       ? source_descriptor(publisher->source)
+		       : -1;
+}
+
+uint64_t publisher_position(const struct publisher *publisher)
+{
+	return publisher->committed;
+}
+
+/* Longer with each failure in a row. */
+static int pause_ms(const struct publisher *publisher)
+{
+	unsigned steps = publisher->failures < 10 ? publisher->failures : 10;
+
+	return (int)steps * RETRY_MS;
+}
+
+static void forget_transaction(struct publisher *publisher)
+{
+	publisher->open = publisher->full = publisher->reread = false;
+	publisher->records = publisher->bytes = 0;
+}
+
+static int begin_abort(struct publisher *publisher)
+{
+	if (!publisher->failures && !publisher->outage.away)
+		log_warn("A transaction is aborted, its records go again "
+			 "reason=\"%s\"",
+			kafka_reason(publisher->kafka));
+	publisher->failures++;
+	publisher->phase = ABORTING;
+	return 0;
+}
+
+static int lose(struct publisher *publisher)
+{
+	log_error("Kafka takes nothing more from this producer, another is "
+		  "made; if this comes again, see that no other publisher has "
+		  "this archive.node reason=\"%s\"",
+		kafka_reason(publisher->kafka));
+	kafka_close(&publisher->kafka);
+	forget_transaction(publisher);
+	publisher->initialised = publisher->checked = false;
+	publisher->failures++;
+	publisher->phase = OPENING;
+	return PAUSE_MS;
+}
+
+/* What has to follow a call that was not done. */
+static int follow(struct publisher *publisher, enum kafka_result result)
+{
+	if (result == KAFKA_ABORT && publisher->open)
+		return begin_abort(publisher);
+	if (result == KAFKA_LOST)
+		return lose(publisher);
+	outage_begin(&publisher->outage, kafka_reason(publisher->kafka));
+	return RETRY_MS;
+}
+
+static int step_opening(struct publisher *publisher)
+{
+	char why[PUBLISHER_WHY_BYTES];
+
+	if (open_kafka(publisher, why)) {
+		if (!publisher->stuck)
+			log_error("No producer can be made; it is tried again "
+				  "reason=\"%s\"",
+				why);
+		publisher->stuck = true;
+		return PAUSE_MS;
+	}
+	publisher->stuck = false;
+	publisher->phase = TOPIC;
+	return 0;
+}
+
+static void check_topic(struct publisher *publisher)
+{
+	char text[TOPIC_WEAKNESS_BYTES];
+
+	topic_weakness(publisher->kafka, &publisher->topic, text);
+	publisher->checked = true;
+	if (text[0] && strcmp(text, publisher->weakness) != 0)
+		log_error("The topic is not as configured: %s topic=%s", text,
+			publisher->topic.name);
+	memcpy(publisher->weakness, text, sizeof(text));
+}
+
+static int step_topic(struct publisher *publisher)
+{
+	char why[KAFKA_WHY_BYTES] = "";
+	bool made;
+	enum kafka_result result =
+		topic_ensure(publisher->kafka, &publisher->topic, &made, why);
+
+	if (made)
+		log_info("The topic is made topic=%s partitions=%" PRIu32
+			 " replication=%" PRIu32,
+			publisher->topic.name, publisher->topic.partitions,
+			publisher->topic.replication);
+	publisher->topic_is_new |= made;
+	if (result == KAFKA_DONE) {
+		publisher->topic_is_new = false;
+		if (!publisher->checked)
+			check_topic(publisher);
+		publisher->phase = publisher->initialised ? POSITION : INIT;
+		return 0;
+	}
+	publisher->checked = false;
+	if (!publisher->topic_is_new)
+		outage_begin(&publisher->outage, why);
+	return RETRY_MS;
+}
+
+static int step_init(struct publisher *publisher)
+{
+	enum kafka_result result = kafka_init(publisher->kafka);
+
+	if (result != KAFKA_DONE)
+		return follow(publisher, result);
+	publisher->initialised = true;
+	/* Kafka drops a position that is not renewed for some days. */
+	publisher->committed_ms = 0;
+	publisher->phase = POSITION;
+	return 0;
+}
+
+/* Kafka has no position. The local copy is the best there is: *number, which
+ * stays 0 when there never was one. False: nobody can tell. */
+static bool position_from_copy(struct publisher *publisher, uint64_t *number)
+{
+	const char *file = publisher->position_file;
+	int error = position_read(file, &publisher->name, number);
+
+	if (error && error != ENOENT && !publisher->committed) {
+		if (!publisher->stuck)
+			log_error("Kafka has no position of this node and its "
+				  "local copy cannot be read, so nothing is "
+				  "published; put the file right, or remove it "
+				  "to publish everything file=%s reason=\"%s\"",
+				file, strerror(error));
+		publisher->stuck = true;
+		return false;
+	}
+	if (error)
+		*number = 0;
+	if (publisher->committed > *number)
+		*number = publisher->committed;
+	if (*number)
+		log_error("Kafka has lost the position of this node (it "
+			  "expires, and goes with its topic); publishing goes "
+			  "on from the local copy, and records published after "
+			  "that was written come twice. To publish everything "
+			  "again: stop, remove the file, start "
+			  "group=sipwarden.journal.%" PRIu32
+			  " topic=%s file=%s record=%" PRIu64,
+			publisher->name.node, publisher->name.topic, file,
+			*number);
+	return true;
+}
+
+/* Kafka's position counts; one behind the copy means that Kafka has lost
+ * records that it had acknowledged. */
+static void compare_with_copy(struct publisher *publisher, uint64_t number)
+{
+	uint64_t copy = 0;
+
+	if (position_read(publisher->position_file, &publisher->name, &copy))
+		return;
+	if (copy > number)
+		log_error("Kafka is behind what it had acknowledged, as after "
+			  "a restored backup; publishing goes on from where it "
+			  "stands record=%" PRIu64 " acknowledged=%" PRIu64,
+			number, copy);
+}
+
+static int start_from(struct publisher *publisher, uint64_t number)
+{
+	int error = source_rewind(publisher->source, number);
+
+	publisher->last = publisher->committed = number;
+	publisher->phase = error ? POSITION : PUBLISHING;
+	if (error && !publisher->stuck)
+		log_error("The journal cannot be opened; it is tried again "
+			  "folder=%s reason=\"%s\"",
+			publisher->options.journal, strerror(error));
+	publisher->stuck |= error != 0;
+	return error ? PAUSE_MS : 0;
+}
+
+static int step_position(struct publisher *publisher)
+{
+	uint64_t number;
+	enum kafka_result result = kafka_position(publisher->kafka, &number);
+	bool known;
+
+	if (result != KAFKA_DONE)
+		return follow(publisher, result);
+	known = number != 0;
+	if (known)
+		compare_with_copy(publisher, number);
+	else if (!position_from_copy(publisher, &number))
+		return PAUSE_MS;
+	if (!known)
+		publisher->committed_ms = 0;
+	if (!publisher->greeted)
+		log_info("Kafka answers, publishing goes on behind "
+			 "record=%" PRIu64,
+			number);
+	publisher->greeted = true;
+	return start_from(publisher, number);
+}
+
+static void copy_position(struct publisher *publisher)
+{
+	int error;
+
+	publisher->copied_ms = clock_steady_ms();
+	if (publisher->copied == publisher->committed || !publisher->committed)
+		return;
+	error = position_write(publisher->position_file, &publisher->name,
+		publisher->committed);
+	if (!error)
+		publisher->copied = publisher->committed;
+	else if (!publisher->copy_failed)
+		log_warn("The local copy of the position cannot be written; "
+			 "see that there is room and the folder ours file=%s "
+			 "reason=\"%s\"",
+			publisher->position_file, strerror(error));
+	publisher->copy_failed = error != 0;
+}
+
+/* Records went, or at least Kafka took the position. */
+static void note_commit(struct publisher *publisher)
+{
+	publisher->committed = publisher->last;
+	publisher->committed_ms = clock_steady_ms();
+	if (publisher->records) {
+		publisher->failures = 0;
+		publisher->stuck = false;
+	}
+	if (outage_end(&publisher->outage)) {
+		log_info("Kafka is back record=%" PRIu64, publisher->committed);
+		publisher->caught_up = false;
+	}
+	if (!publisher->copied ||
+		publisher->committed_ms - publisher->copied_ms >= COPY_MS)
+		copy_position(publisher);
+}
+
+static int step_committing(struct publisher *publisher)
+{
+	enum kafka_result result =
+		kafka_commit(publisher->kafka, publisher->last);
+	bool reread = publisher->reread;
+
+	if (result != KAFKA_DONE)
+		return follow(publisher, result);
+	publisher->phase = PUBLISHING;
+	note_commit(publisher);
+	forget_transaction(publisher);
+	if (!reread)
+		return 0;
+	publisher->blocked = publisher->stuck;
+	return start_from(publisher, publisher->committed) || publisher->blocked
+		       ? PAUSE_MS
+		       : 0;
+}
+
+static int step_aborting(struct publisher *publisher)
+{
+	enum kafka_result result = kafka_abort(publisher->kafka);
+	uint64_t refused = kafka_take_refused(publisher->kafka);
+
+	if (refused && publisher->records == 1)
+		publisher->condemned = refused;
+	else if (refused > publisher->careful_until)
+		publisher->careful_until = refused;
+	if (result != KAFKA_DONE)
+		return follow(publisher,
+			result == KAFKA_ABORT ? KAFKA_AGAIN : result);
+	forget_transaction(publisher);
+	publisher->phase = TOPIC;
+	return refused ? 0 : pause_ms(publisher);
+}
+
+static enum kafka_result begin(struct publisher *publisher)
+{
+	enum kafka_result result;
+
+	if (publisher->open)
+		return KAFKA_DONE;
+	result = kafka_begin(publisher->kafka);
+	if (result == KAFKA_DONE) {
+		forget_transaction(publisher);
+		publisher->open = true;
+		publisher->begun_ms = clock_steady_ms();
+	}
+	return result;
+}
+
+/* Kafka will never take this record. False when it cannot be kept elsewhere
+ * either: then the position stays in front of it. */
+static bool bury(struct publisher *publisher, const struct journal_entry *entry,
+	const char *reason)
+{
+	int error = dead_letters_keep(
+		publisher->dead_letters, entry->number, entry->payload);
+
+	if (error) {
+		if (!publisher->stuck)
+			log_error(
+				"A record that Kafka refuses cannot be kept "
+				"as a dead letter, publishing waits folder=%s "
+				"record=%" PRIu64 " reason=\"%s\"",
+				publisher->dead_letters, entry->number,
+				strerror(error));
+		publisher->stuck = true;
+		return false;
+	}
+	publisher->stuck = false;
+	publisher->condemned = 0;
+	log_error("Kafka refuses a record for good; it is in the journal and "
+		  "in dead-letters, not in the topic record=%" PRIu64
+		  " bytes=%zu reason=\"%s\" folder=%s",
+		entry->number, entry->payload.size, reason,
+		publisher->dead_letters);
+	return true;
+}
+
+static enum kafka_result produce(
+	struct publisher *publisher, const struct journal_entry *entry)
+{
+	struct event event;
+	enum kafka_result result;
+
+	if (entry->number == publisher->condemned)
+		return bury(publisher, entry, "refused by the broker")
+			       ? KAFKA_DONE
+			       : KAFKA_AGAIN;
+	if (!event_read(entry->payload, &event))
+		return bury(publisher, entry, "it is no record of format 1")
+			       ? KAFKA_DONE
+			       : KAFKA_AGAIN;
+	result = kafka_produce(publisher->kafka, &event, entry->payload);
+	event_release(&event);
+	if (result == KAFKA_REFUSED)
+		result = bury(publisher, entry, kafka_reason(publisher->kafka))
+				 ? KAFKA_DONE
+				 : KAFKA_AGAIN;
+	return result;
+}
+
+/* Puts one record into the transaction. KAFKA_AGAIN: it goes into another. */
+static enum kafka_result take(
+	struct publisher *publisher, const struct journal_entry *entry)
+{
+	enum kafka_result result = begin(publisher);
+
+	if (result == KAFKA_DONE)
+		result = produce(publisher, entry);
+	if (result == KAFKA_AGAIN) {
+		publisher->full = publisher->reread = true;
+		return result;
+	}
+	if (result != KAFKA_DONE)
+		return result;
+	publisher->last = entry->number;
+	publisher->records++;
+	publisher->bytes += entry->payload.size;
+	publisher->full = publisher->records >= TRANSACTION_RECORDS ||
+			  publisher->bytes >= TRANSACTION_BYTES ||
+			  entry->number <= publisher->careful_until;
+	return KAFKA_DONE;
+}
+
+/* Takes what there is, up to a limit. errno of the journal, or *result. */
+static int take_some(struct publisher *publisher, enum kafka_result *result)
+{
+	struct journal_entry entry;
+	int error = 0;
+
+	*result = KAFKA_DONE;
+	for (int i = 0; i < STEP_RECORDS && !publisher->full; i++) {
+		error = source_next(publisher->source, &entry);
+		if (error)
+			break;
+		*result = take(publisher, &entry);
+		if (*result != KAFKA_DONE)
+			break;
+	}
+	return error;
+}
+
+static bool is_due(const struct publisher *publisher, int error)
+{
+	uint64_t age = clock_steady_ms() - publisher->begun_ms;
+
+	return publisher->open &&
+	       (publisher->full || age >= publisher->options.commit_ms ||
+		       (error && error != EAGAIN));
+}
+
+/* A transaction of nothing but the position: keeps it from expiring, and
+ * tells whether Kafka is there. */
+static bool wants_refresh(const struct publisher *publisher)
+{
+	return publisher->committed &&
+	       (publisher->outage.away || !publisher->committed_ms ||
+		       clock_steady_ms() - publisher->committed_ms >=
+			       REFRESH_MS);
+}
+
+static int idle(struct publisher *publisher)
+{
+	enum kafka_result result;
+
+	if (publisher->open) {
+		uint64_t age = clock_steady_ms() - publisher->begun_ms;
+
+		return age < publisher->options.commit_ms
+			       ? (int)(publisher->options.commit_ms - age)
+			       : 0;
+	}
+	if (wants_refresh(publisher)) {
+		result = begin(publisher);
+		if (result != KAFKA_DONE)
+			return follow(publisher, result);
+		publisher->phase = COMMITTING;
+		return 0;
+	}
+	if (clock_steady_ms() - publisher->copied_ms >= COPY_MS)
+		copy_position(publisher);
+	if (!publisher->caught_up && publisher->committed) {
+		publisher->caught_up = true;
+		log_info("published up to record=%" PRIu64,
+			publisher->committed);
+	}
+	return IDLE_MS;
+}
+
+/* Nothing is open: all that came before is committed. */
+static int journal_failed(struct publisher *publisher, int error)
+{
+	if (error != EBADMSG && !publisher->stuck) {
+		log_error("The journal cannot be read; it is tried again "
+			  "folder=%s reason=\"%s\"",
+			publisher->options.journal, strerror(error));
+		publisher->stuck = true;
+	}
+	publisher->blocked = true;
+	(void)start_from(publisher, publisher->committed);
+	return PAUSE_MS;
+}
+
+static int step_publishing(struct publisher *publisher)
+{
+	enum kafka_result result;
+	int error;
+
+	kafka_listen(publisher->kafka);
+	source_quiet(publisher->source);
+	error = take_some(publisher, &result);
+	if (result != KAFKA_DONE && result != KAFKA_AGAIN)
+		return follow(publisher, result);
+	if (is_due(publisher, error)) {
+		publisher->reread |= error && error != EAGAIN;
+		publisher->phase = COMMITTING;
+		return 0;
+	}
+	if (error && error != EAGAIN)
+		return journal_failed(publisher, error);
+	return error == EAGAIN ? idle(publisher) : 0;
+}
+
+int publisher_step(struct publisher *publisher)
+{
+	publisher->blocked = false;
+	switch (publisher->phase) {
+	case OPENING:
+		return step_opening(publisher);
+	case TOPIC:
+		return step_topic(publisher);
+	case INIT:
+		return step_init(publisher);
+	case POSITION:
+		return step_position(publisher);
+	case PUBLISHING:
+		return step_publishing(publisher);
+	case COMMITTING:
+		return step_committing(publisher);
+	case ABORTING:
+		return step_aborting(publisher);
+	}
+	must(!"a phase without a step");
+	return 0;
+}
+
+void publisher_finish(struct publisher *publisher)
+{
+	if (publisher->kafka && publisher->open &&
+		(publisher->phase == PUBLISHING ||
+			publisher->phase == COMMITTING) &&
+		kafka_commit(publisher->kafka, publisher->last) == KAFKA_DONE)
+		publisher->committed = publisher->last;
+	copy_position(publisher);
+}
