@@ -164,13 +164,27 @@ static void response_over(struct passage *passage)
 	passage_settle(request);
 }
 
+bool passage_is_answered(const struct passage *passage)
+{
+	if (passage->kind != PASSAGE_REQUEST ||
+		passage->step != LIFECYCLE_STEPS || passage->responses ||
+		!passage->final_status)
+		return false;
+	for (const struct branch *branch = passage->branches; branch;
+		branch = branch->next)
+		if (branch->client && branch->state != BRANCH_FINAL)
+			return false;
+	return true;
+}
+
 void passage_drop(struct passage *passage)
 {
 	struct passage *request =
 		passage->kind == PASSAGE_RESPONSE ? passage->request : passage;
 	struct passage *other, *next;
 
-	for (other = request->worker->passages; other; other = next) {
+	for (other = request->responses ? request->worker->passages : NULL;
+		other; other = next) {
 		next = other->next;
 		if (other->kind == PASSAGE_RESPONSE &&
 			other->request == request)

@@ -258,6 +258,9 @@ void passage_wake(struct passage *passage);
 /* Called by whatever a request's passage lived for (a transaction, a response)
  * when it has ended; frees the passage when nothing is left. */
 void passage_settle(struct passage *passage);
+/* True for a request that is answered and only absorbs what comes again: a
+ * stop need not wait for it. */
+bool passage_is_answered(const struct passage *passage);
 /* Frees a passage whatever it waits for, its responses first (the program
  * stops). */
 void passage_drop(struct passage *passage);

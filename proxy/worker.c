@@ -17,6 +17,8 @@ enum {
 	TICK_MS = 10,
 	/* A clean stop waits so long for what has been accepted. */
 	STOP_LIMIT_MS = 5000,
+	/* and then so long for the records of what it cut off. */
+	STOP_RECORD_MS = 1000,
 	T2_MS = 4000, /* RFC 3261 17.1.2.2 */
 	T4_MS = 5000
 };
@@ -66,20 +68,56 @@ static void stop_now(uv_timer_t *timer)
 	transports_stop(worker->transports, closed, worker);
 }
 
+/* Answered requests only absorb what comes again, an INVITE for 32 s: they go
+ * now, so that what became of them is recorded while the archiver listens. */
+static void let_go_of_answered(struct worker *worker)
+{
+	struct passage *passage, *next;
+
+	for (passage = worker->passages; passage; passage = next) {
+		next = passage->next;
+		if (!passage_is_answered(passage))
+			continue;
+		passage_drop(passage);
+		worker->stop_let_go++;
+	}
+}
+
+static bool is_busy(const struct worker *worker)
+{
+	return worker->passages ||
+	       (worker->archive && !archive_idle(worker->archive));
+}
+
+/* Passages still under way after the limit: their outcome is recorded so far as
+ * it is known, then they go. */
+static void end_passages(struct worker *worker)
+{
+	while (worker->passages)
+		passage_drop(worker->passages);
+}
+
 /* Everything accepted has been answered and recorded, or time is up. */
 static void stop_when_done(uv_timer_t *timer)
 {
 	struct worker *worker = timer->data;
 
-	tick(&worker->tick);
-	if (worker->passages ||
-		(worker->archive && !archive_idle(worker->archive))) {
+	let_go_of_answered(worker);
+	if (is_busy(worker) && worker->stop_waited_ms < STOP_LIMIT_MS) {
 		worker->stop_waited_ms += TICK_MS;
 		if (worker->stop_waited_ms < STOP_LIMIT_MS)
 			return;
 		log_warn("Stopping with work under way worker=%u",
 			worker->index);
+		end_passages(worker);
 	}
+	/* What has just been ended is still to be recorded. */
+	worker->stop_waited_ms += TICK_MS;
+	if (is_busy(worker) &&
+		worker->stop_waited_ms < STOP_LIMIT_MS + STOP_RECORD_MS)
+		return;
+	log_info("worker done worker=%u let_go=%zu", worker->index,
+		worker->stop_let_go);
 	uv_timer_stop(timer);
 	stop_now(timer);
 }
@@ -191,14 +229,6 @@ void worker_loop(void *context)
 void worker_stop(struct worker *worker)
 {
 	uv_async_send(&worker->stop);
-}
-
-/* Passages still under way after the limit: their outcome is recorded so far as
- * it is known, then they go. */
-static void end_passages(struct worker *worker)
-{
-	while (worker->passages)
-		passage_drop(worker->passages);
 }
 
 static void close_handle(uv_handle_t *handle, void *context)

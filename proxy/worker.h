@@ -71,6 +71,7 @@ struct worker {
 	uv_timer_t stop_limit;
 	bool stopping;
 	unsigned stop_waited_ms;
+	size_t stop_let_go; /* answered requests that the stop cut short */
 };
 
 /* Sets up everything of a worker but its thread. On failure a sentence that

@@ -186,11 +186,11 @@ enum progress choice_step(struct passage *response)
 				       !response->request->final_status
 			       ? PROGRESS_NEXT
 			       : PROGRESS_DONE;
+	branch->state = BRANCH_FINAL;
+	branch->status = message->status;
 	if (response->request->final_status)
 		return PROGRESS_DONE;
 	branch->kept = response;
-	branch->state = BRANCH_FINAL;
-	branch->status = message->status;
 	/* Kept answers do not hold back those behind them. */
 	order_leave(response->worker->order, response);
 	if (message->status >= 600)
