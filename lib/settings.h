@@ -183,6 +183,11 @@ const char *stage_word(enum stage_name stage);
 /* "127.0.0.1:5060", "[::1]:5060". */
 enum { ADDRESS_TEXT_SIZE = 64 };
 void address_text(const union address *address, char text[ADDRESS_TEXT_SIZE]);
+/* The address without port and brackets: "127.0.0.1", "::1". */
+void address_host_text(
+	const union address *address, char text[ADDRESS_TEXT_SIZE]);
+uint16_t address_port(const union address *address);
+void address_set_port(union address *address, uint16_t port);
 /* Reads the same forms; false when it is not one. */
 bool address_parse(const char *text, union address *address);
 bool address_equal(const union address *a, const union address *b);

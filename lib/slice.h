@@ -44,11 +44,13 @@ static inline bool slice_equal(struct slice a, struct slice b)
 static inline struct slice slice_part(
 	struct slice slice, size_t offset, size_t size)
 {
+	if (!slice.at)
+		return (struct slice){NULL, 0};
 	if (offset > slice.size)
 		offset = slice.size;
 	if (size > slice.size - offset)
 		size = slice.size - offset;
-	return (struct slice){slice.at ? slice.at + offset : NULL, size};
+	return (struct slice){slice.at + offset, size};
 }
 
 static inline struct slice slice_from(struct slice slice, size_t offset)

@@ -6,7 +6,6 @@
 #include "proxy/routing/routing.h"
 #include "proxy/worker.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
 enum { SIP_PORT = 5060 };
@@ -155,19 +154,6 @@ static bool edit_routes(struct branch *branch)
 	       edits_insert_before(&branch->edits, message, HEADER_ROUTE, line);
 }
 
-/* The host of host:port or [host]:port. */
-static struct slice host_part(const char *text)
-{
-	struct slice host = slice_of(text);
-
-	while (host.size && host.at[host.size - 1] != ':')
-		host.size--;
-	host.size -= host.size ? 1 : 0;
-	if (host.size > 2 && host.at[0] == '[')
-		host = slice_part(host, 1, host.size - 2);
-	return host;
-}
-
 /* Kept only from servers: a client's could lead later requests anywhere. */
 static bool drop_record_routes(struct branch *branch)
 {
@@ -188,18 +174,15 @@ static bool mark_received(struct branch *branch)
 	const union address *source = &branch->passage->arrival.source;
 	char text[ADDRESS_TEXT_SIZE];
 	union address sent_by;
-	struct slice host;
 	uint16_t port;
 
 	if (address_of_host(message->via.host, SIP_PORT, &sent_by) &&
 		address_same_host(&sent_by, source) && !message->via.rport)
 		return true;
-	address_text(source, text);
-	host = host_part(text);
-	port = ntohs(source->any.sa_family == AF_INET6 ? source->v6.sin6_port
-						       : source->v4.sin_port);
+	address_host_text(source, text);
+	port = address_port(source);
 	return edits_mark_received(&branch->edits, message,
-		arena_copy(branch->passage->arena, host),
+		arena_copy(branch->passage->arena, slice_of(text)),
 		message->via.rport ? port : 0);
 }
 
@@ -262,9 +245,6 @@ struct destination reply_destination(
 
 	if (arrival->transport == TRANSPORT_UDP && request->via.rport)
 		return to;
-	if (to.address.any.sa_family == AF_INET6)
-		to.address.v6.sin6_port = htons(port);
-	else
-		to.address.v4.sin_port = htons(port);
+	address_set_port(&to.address, port);
 	return to;
 }

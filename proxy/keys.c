@@ -27,15 +27,17 @@ static bool read_key(const char *path, struct secret *secret, char reason[512])
 
 	if (size < 0)
 		(void)snprintf(reason, 512,
-			"the key %s cannot be read: %s; give the proxy's user "
+			"the key %.200s cannot be read: %s; give the proxy's "
+			"user "
 			"the right to read it",
 			path, strerror(errno));
 	if (descriptor >= 0)
 		close(descriptor);
 	if (size >= 0 && size < KEY_LEAST_BYTES)
 		(void)snprintf(reason, 512,
-			"the key %s has fewer than %d bytes; make one with: "
-			"openssl rand -out %s 32",
+			"the key %.200s has fewer than %d bytes; make one "
+			"with: "
+			"openssl rand -out %.200s 32",
 			path, KEY_LEAST_BYTES, path);
 	secret->size = size < 0 ? 0 : (size_t)size;
 	return size >= KEY_LEAST_BYTES;
@@ -56,7 +58,8 @@ static bool make_key(const char *path, char reason[512])
 	       fsync(descriptor) == 0;
 	if (!made)
 		(void)snprintf(reason, 512,
-			"the key %s cannot be made: %s; server.data must be a "
+			"the key %.200s cannot be made: %s; server.data must "
+			"be a "
 			"folder that the proxy's user may write to",
 			path, strerror(errno));
 	if (descriptor >= 0)

@@ -29,6 +29,32 @@ void address_text(const union address *address, char text[ADDRESS_TEXT_SIZE])
 	}
 }
 
+void address_host_text(
+	const union address *address, char text[ADDRESS_TEXT_SIZE])
+{
+	bool v6 = address->any.sa_family == AF_INET6;
+	const void *bytes = v6 ? (const void *)&address->v6.sin6_addr
+			       : (const void *)&address->v4.sin_addr;
+
+	text[0] = '\0';
+	(void)inet_ntop(
+		v6 ? AF_INET6 : AF_INET, bytes, text, ADDRESS_TEXT_SIZE);
+}
+
+uint16_t address_port(const union address *address)
+{
+	return ntohs(address->any.sa_family == AF_INET6 ? address->v6.sin6_port
+							: address->v4.sin_port);
+}
+
+void address_set_port(union address *address, uint16_t port)
+{
+	if (address->any.sa_family == AF_INET6)
+		address->v6.sin6_port = htons(port);
+	else
+		address->v4.sin_port = htons(port);
+}
+
 bool host_address_parse(struct slice text, union address *address)
 {
 	char host[HOST_TEXT_SIZE];

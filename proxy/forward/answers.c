@@ -6,8 +6,6 @@
 #include "proxy/hop.h"
 #include "proxy/worker.h"
 
-#include <arpa/inet.h>
-
 enum { STATELESS_ARENA_BYTES = 512 * 1024 };
 
 /* RFC 3261 8.2.6.2: one tag for all answers to a request, also without a
@@ -36,36 +34,16 @@ struct slice request_tag(struct passage *request)
 	return request->to_tag;
 }
 
-static struct slice source_host(
-	const struct arrival *arrival, char text[ADDRESS_TEXT_SIZE])
-{
-	struct slice host;
-
-	address_text(&arrival->source, text);
-	host = slice_of(text);
-	while (host.size && host.at[host.size - 1] != ':')
-		host.size--;
-	host.size -= host.size ? 1 : 0;
-	if (host.size > 2 && host.at[0] == '[')
-		host = slice_part(host, 1, host.size - 2);
-	return host;
-}
-
-static uint16_t source_port(const struct arrival *arrival)
-{
-	return ntohs(arrival->source.any.sa_family == AF_INET6
-			     ? arrival->source.v6.sin6_port
-			     : arrival->source.v4.sin_port);
-}
-
 static struct slice build(struct arena *arena, const struct message *request,
 	const struct arrival *arrival, struct answer answer)
 {
 	char text[ADDRESS_TEXT_SIZE];
-	struct slice host = source_host(arrival, text);
+	struct slice host;
 
+	address_host_text(&arrival->source, text);
+	host = slice_of(text);
 	if (request->via.rport)
-		answer.received_port = source_port(arrival);
+		answer.received_port = address_port(&arrival->source);
 	if (request->via.rport || !slice_equal_nocase(request->via.host, host))
 		answer.received = host;
 	return answer_build(arena, request, &answer);

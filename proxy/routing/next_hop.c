@@ -15,23 +15,13 @@ bool next_hop_of_server(struct worker *worker,
 		&target->destination.listener);
 }
 
-static const struct internal_server_settings *server_named(
-	const struct settings *settings, struct slice name)
-{
-	for (size_t i = 0; i < settings->internal_server_count; i++)
-		if (slice_equal_nocase(
-			    name, slice_of(settings->internal_servers[i].name)))
-			return &settings->internal_servers[i];
-	return NULL;
-}
-
 bool next_hop_of_uri(
 	struct worker *worker, const struct uri *uri, struct target *target)
 {
 	const struct settings *settings = worker->proxy->settings;
 	struct slice host = uri->maddr.at ? uri->maddr : uri->host;
 	const struct internal_server_settings *server =
-		server_named(settings, host);
+		internal_server_named(settings, host);
 	struct destination *to = &target->destination;
 
 	if (server)

@@ -39,6 +39,16 @@ struct peer peer_of_address(const struct settings *settings,
 	return peer;
 }
 
+const struct internal_server_settings *internal_server_named(
+	const struct settings *settings, struct slice name)
+{
+	for (size_t i = 0; i < settings->internal_server_count; i++)
+		if (slice_equal_nocase(
+			    name, slice_of(settings->internal_servers[i].name)))
+			return &settings->internal_servers[i];
+	return NULL;
+}
+
 enum direction direction_of(const struct peer *from, const struct peer *to)
 {
 	if (from->inside)

@@ -16,6 +16,9 @@
  * door (treat_as_server). */
 struct peer peer_of_address(const struct settings *settings,
 	const union address *address, uint16_t listener);
+/* NULL: there is none of this name (any case). */
+const struct internal_server_settings *internal_server_named(
+	const struct settings *settings, struct slice name);
 /* Internal, inbound, outbound or transit, from the two ends' classes. */
 enum direction direction_of(const struct peer *from, const struct peer *to);
 /* True when host (an own domain, server.name, an advertised name) or host and

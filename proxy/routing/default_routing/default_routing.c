@@ -49,16 +49,6 @@ static void to_endpoints(struct worker *worker, struct arena *arena,
 		answer(routed, 480, "Temporarily Unavailable");
 }
 
-static const struct internal_server_settings *home_of(
-	const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->internal_server_count; i++)
-		if (slice_equal_nocase(slice_of(name),
-			    slice_of(settings->internal_servers[i].name)))
-			return &settings->internal_servers[i];
-	return NULL;
-}
-
 static void to_user(struct worker *worker, struct arena *arena,
 	const struct uri *uri, struct routed *routed)
 {
@@ -81,7 +71,8 @@ static void to_user(struct worker *worker, struct arena *arena,
 		to_endpoints(worker, arena, address, routed);
 		return;
 	}
-	home = user ? home_of(settings, user->home) : NULL;
+	home = user ? internal_server_named(settings, slice_of(user->home))
+		    : NULL;
 	if (!home || !next_hop_of_server(worker, home, &routed->targets[0])) {
 		answer(routed, 404, "No home server for this user");
 		return;

@@ -59,7 +59,8 @@ struct bindings_file *bindings_file_open(const char *path, char reason[512])
 	if (ready)
 		return file;
 	(void)snprintf(reason, 512,
-		"the bindings %s cannot be opened: %s; give the proxy's user "
+		"the bindings %.200s cannot be opened: %s; give the proxy's "
+		"user "
 		"the right to write there, or move the file away if it is "
 		"damaged (users then register anew)",
 		path,

@@ -33,32 +33,19 @@ static void refuse(struct passage *passage, unsigned status, const char *reason)
 	passage_answer(passage, status, slice_of(reason), slice_of(NULL));
 }
 
-static const struct internal_server_settings *server_named(
-	const struct settings *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->internal_server_count; i++)
-		if (slice_equal_nocase(slice_of(name),
-			    slice_of(settings->internal_servers[i].name)))
-			return &settings->internal_servers[i];
-	return NULL;
-}
-
 /* The home server's address stands as host and as maddr, so that old clients
  * and new ones find it. */
 static void redirect(struct passage *passage, const struct user *user,
 	const struct internal_server_settings *home)
 {
-	char address[ADDRESS_TEXT_SIZE];
-	struct slice host, name = slice_of(user->address), user_part, contact;
+	char address[ADDRESS_TEXT_SIZE], host[ADDRESS_TEXT_SIZE];
+	struct slice name = slice_of(user->address), user_part, contact;
 
 	address_text(&home->address, address);
-	host = slice_of(address);
-	while (host.size && host.at[host.size - 1] != ':')
-		host.size--;
-	host.size -= host.size ? 1 : 0;
+	address_host_text(&home->address, host);
 	(void)slice_cut(&name, '@', &user_part);
 	contact = arena_format(passage->arena,
-		"Contact: <sip:%.*s@%s;transport=%s;maddr=%.*s>\r\n",
+		"Contact: <sip:%.*s@%s;transport=%s;maddr=%s>\r\n",
 		SLICE_ARGS(user_part), address, transport_word(home->transport),
 		SLICE_ARGS(host));
 	passage_answer(passage, 301, slice_of("Moved Permanently"), contact);
@@ -85,7 +72,8 @@ static bool is_home_here(struct passage *passage, struct slice address)
 		(!user || slice_equal_nocase(slice_of(user->home),
 				  slice_of(settings->server.name))))
 		return true;
-	home = user ? server_named(settings, user->home) : NULL;
+	home = user ? internal_server_named(settings, slice_of(user->home))
+		    : NULL;
 	if (home)
 		redirect(passage, user, home);
 	else
