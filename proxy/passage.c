@@ -133,11 +133,22 @@ static void passage_free(struct passage *passage)
 	free(passage);
 }
 
+/* After its final answer a client transaction absorbs repeats by itself; only
+ * the further 2xx of an INVITE are still wanted (RFC 6026). */
+static bool branch_is_over(const struct branch *branch)
+{
+	bool more_may_come = branch->status / 100 == 2 &&
+			     branch_message(branch)->method == METHOD_INVITE;
+
+	return !branch->client ||
+	       (branch->state == BRANCH_FINAL && !more_may_come);
+}
+
 static bool branches_are_over(const struct passage *passage)
 {
 	for (const struct branch *branch = passage->branches; branch;
 		branch = branch->next)
-		if (branch->client)
+		if (!branch_is_over(branch))
 			return false;
 	return true;
 }

@@ -134,12 +134,6 @@ static size_t address_bytes(
 	return 4;
 }
 
-static in_port_t address_port(const union address *address)
-{
-	return address->any.sa_family == AF_INET6 ? address->v6.sin6_port
-						  : address->v4.sin_port;
-}
-
 bool address_same_host(const union address *a, const union address *b)
 {
 	const unsigned char *a_bytes, *b_bytes;
