@@ -47,7 +47,7 @@ static void redirect(struct passage *passage, const struct user *user,
 	contact = arena_format(passage->arena,
 		"Contact: <sip:%.*s@%s;transport=%s;maddr=%s>\r\n",
 		SLICE_ARGS(user_part), address, transport_word(home->transport),
-		SLICE_ARGS(host));
+		host);
 	passage_answer(passage, 301, slice_of("Moved Permanently"), contact);
 }
 
