@@ -17,6 +17,7 @@
 
 #include "lib/settings.h"
 #include "lib/slice.h"
+/* Included though: parse is pure, and a stream is cut by what it reads. */
 #include "proxy/parse/message.h"
 #include "proxy/transports/handover.h"
 

@@ -4,7 +4,9 @@ import re
 import tree
 
 ADVICE = ("Move what both need to lib/, to the program's root or to an "
-          "earlier step, or turn the call into a function that is lent.")
+          "earlier step, or turn the call into a function that is lent; or "
+          "say why in the line before, /* Included though: ... */.")
+REASON = re.compile(r"Included though: \S")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 # What each folder may include besides itself. archiver/journal is the file
 # format that the programs behind it read; only intake writes it.
@@ -81,10 +83,12 @@ def main():
     for name in tree.files(".c", ".h"):
         if not owner(name):
             continue
+        before = ""
         for number, line in enumerate(tree.text(name).splitlines(), 1):
             match = INCLUDE.match(line)
             what = match and fault(name, *match.groups(), ranges)
-            if what:
+            reason, before = REASON.search(before), line
+            if what and not reason:
                 faults.append(f"{name}:{number}: {what}: {line.strip()}")
     tree.report(faults, ADVICE)
 
