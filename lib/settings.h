@@ -7,6 +7,8 @@
 #ifndef LIB_SETTINGS_H
 #define LIB_SETTINGS_H
 
+#include "lib/slice.h"
+
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,8 +67,8 @@ struct stage_settings {
 };
 
 struct settings {
-	const char *file;         /* its path */
-	unsigned char digest[32]; /* SHA-256 of the file's bytes */
+	const char *file;  /* its path */
+	struct slice text; /* its bytes */
 	struct {
 		const char *name;
 		enum server_role role;
@@ -171,6 +173,12 @@ size_t settings_read(const char *path, struct settings **settings,
 	struct settings_fault faults[SETTINGS_FAULTS])
 	__attribute__((warn_unused_result));
 void settings_release(struct settings **settings);
+
+/* SHA-256 of the file's bytes, as records name a configuration. In a file of
+ * its own: the scanner, which must not link OpenSSL, reads settings too. 0 or
+ * ENOMEM. */
+int settings_digest(const struct settings *settings, unsigned char digest[32])
+	__attribute__((warn_unused_result));
 
 /* Reads the file or ends the program: every fault as one line on standard
  * error, then what to do, exit 78 (EX_CONFIG). */

@@ -87,8 +87,8 @@ int main(int count, char **words)
 	bool whole;
 
 	log_open("sipwarden-archiver");
-	memcpy(options.configuration, settings->digest,
-		sizeof(options.configuration));
+	if (settings_digest(settings, options.configuration) != 0)
+		log_fatal("Out of memory at start");
 	stop = stop_descriptor();
 	if (intake_open(&options, &intake, why))
 		log_fatal("%s", why);

@@ -8,7 +8,6 @@
 #include "lib/log.h"
 
 #include <limits.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,9 +75,8 @@ static void read_text(
 
 	settings->file = arena_copy(reader->arena, slice_of(path)).at;
 	reader->folder = folder_of(reader->arena, path);
-	if (!settings->file || !reader->folder ||
-		EVP_Digest(text.at, text.size, settings->digest, NULL,
-			EVP_sha256(), NULL) != 1) {
+	settings->text = arena_copy(reader->arena, text);
+	if (!settings->file || !reader->folder || !settings->text.at) {
 		reader_is_full(reader, (struct place){1, 1});
 		return;
 	}

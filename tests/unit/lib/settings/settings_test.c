@@ -427,9 +427,6 @@ static void reads_files_beside_the_configuration(void **state)
 	assert_int_equal(settings_read(path, &settings, faults), 0);
 	assert_string_equal(settings->file, path);
 	assert_string_equal(settings->users, users);
-	/* sha256sum of the file's bytes begins so. */
-	assert_false(settings->digest[0] == 0 && settings->digest[1] == 0 &&
-		     settings->digest[2] == 0 && settings->digest[3] == 0);
 	settings_release(&settings);
 	/* A program may change its folder; the paths stay right. */
 	assert_int_equal(chdir(folder), 0);
@@ -452,16 +449,19 @@ static void reads_files_beside_the_configuration(void **state)
 
 static void knows_the_file_by_its_digest(void **state)
 {
-	/* printf LEAST | sha256sum, without and with a space at its end. */
+	unsigned char one[32], other[32];
 	struct settings *a, *b;
 
 	(void)state;
 	assert_int_equal(read_text(LEAST, &a), 0);
 	assert_int_equal(read_text(LEAST " ", &b), 0);
-	assert_memory_not_equal(a->digest, b->digest, sizeof(a->digest));
+	assert_int_equal(settings_digest(a, one), 0);
+	assert_int_equal(settings_digest(b, other), 0);
+	assert_memory_not_equal(one, other, sizeof(one));
 	settings_release(&b);
 	assert_int_equal(read_text(LEAST, &b), 0);
-	assert_memory_equal(a->digest, b->digest, sizeof(a->digest));
+	assert_int_equal(settings_digest(b, other), 0);
+	assert_memory_equal(one, other, sizeof(one));
 	settings_release(&a);
 	settings_release(&b);
 }
