@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -132,20 +133,24 @@ static int run_sql(sqlite3 *connection, const char *sql)
 	return sqlite3_exec(connection, sql, NULL, NULL, NULL);
 }
 
-static int connect_to(
-	const char *folder, unsigned month, int flags, sqlite3 **connection)
+static int open_file(const char *path, int flags, sqlite3 **connection)
 {
-	char path[SHARD_PATH_BYTES];
-	int result;
-
-	shard_path(folder, month, path);
-	result = sqlite3_open_v2(path, connection,
+	int result = sqlite3_open_v2(path, connection,
 		flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+
 	if (result == SQLITE_OK)
 		result = sqlite3_busy_timeout(*connection, BUSY_MS);
 	if (result == SQLITE_OK)
 		result = tokenizer_register(*connection);
 	return result;
+}
+
+static int connect_to(const char *folder, unsigned month, sqlite3 **connection)
+{
+	char path[SHARD_PATH_BYTES];
+
+	shard_path(folder, month, path);
+	return open_file(path, SQLITE_OPEN_READWRITE, connection);
 }
 
 /* Text of a meta row; an empty one when there is none. */
@@ -185,20 +190,6 @@ static int set_meta(sqlite3 *connection, const char *name, const char *value)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-static int is_empty(sqlite3 *connection, bool *empty)
-{
-	sqlite3_stmt *statement;
-	int result = sqlite3_prepare_v2(connection,
-		"SELECT count(*) FROM sqlite_schema", -1, &statement, NULL);
-
-	if (result != SQLITE_OK)
-		return result;
-	result = sqlite3_step(statement);
-	*empty = result == SQLITE_ROW && sqlite3_column_int(statement, 0) == 0;
-	sqlite3_finalize(statement);
-	return result == SQLITE_ROW ? SQLITE_OK : result;
-}
-
 static int make_schema(sqlite3 *connection)
 {
 	char format[16];
@@ -213,6 +204,30 @@ static int make_schema(sqlite3 *connection)
 		result = set_meta(connection, "boot", "clean");
 	if (result == SQLITE_OK)
 		result = run_sql(connection, "COMMIT");
+	return result;
+}
+
+/* Under another name first: whoever lists the folder meanwhile must not find a
+ * shard without its tables. */
+static int make_shard(const char *folder, unsigned month)
+{
+	char path[SHARD_PATH_BYTES], making[SHARD_PATH_BYTES + 8];
+	sqlite3 *connection = NULL;
+	struct stat found;
+	int result;
+
+	shard_path(folder, month, path);
+	if (stat(path, &found) == 0 && found.st_size > 0)
+		return SQLITE_OK;
+	(void)snprintf(making, sizeof(making), "%s-making", path);
+	(void)unlink(making);
+	result = open_file(making, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		&connection);
+	if (result == SQLITE_OK)
+		result = make_schema(connection);
+	sqlite3_close(connection);
+	if (result == SQLITE_OK && rename(making, path) != 0)
+		result = SQLITE_CANTOPEN;
 	return result;
 }
 
@@ -250,15 +265,10 @@ static int prepare_all(struct shard *shard)
 static int prepare_to_write(struct shard *shard, const char *boot)
 {
 	sqlite3 *connection = shard->connection;
-	bool empty = false;
 	int result = run_sql(connection,
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 		"PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;");
 
-	if (result == SQLITE_OK)
-		result = is_empty(connection, &empty);
-	if (result == SQLITE_OK && empty)
-		result = make_schema(connection);
 	if (result == SQLITE_OK)
 		result = check_trust(connection, boot);
 	if (result == SQLITE_OK)
@@ -288,8 +298,9 @@ int shard_open(const char *folder, unsigned month, const char *boot,
 	if (!made)
 		return SQLITE_NOMEM;
 	made->month = month;
-	result = connect_to(folder, month,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &made->connection);
+	result = make_shard(folder, month);
+	if (result == SQLITE_OK)
+		result = connect_to(folder, month, &made->connection);
 	if (result == SQLITE_OK)
 		result = prepare_to_write(made, boot);
 	if (result != SQLITE_OK)
@@ -329,8 +340,7 @@ void shard_remove(const char *folder, unsigned month, struct shard **shard)
 
 int shard_open_to_read(const char *folder, unsigned month, sqlite3 **connection)
 {
-	int result =
-		connect_to(folder, month, SQLITE_OPEN_READWRITE, connection);
+	int result = connect_to(folder, month, connection);
 
 	if (result == SQLITE_OK)
 		result = run_sql(*connection,
