@@ -1,0 +1,81 @@
+"""test_scenarios.py -- sipp's calls through a home server with every stage on.
+
+A thousand of each kind, over UDP and TCP, IPv4 and IPv6: none fails, none comes
+twice, and the archive has one record of each message that was forwarded or
+answered, one outcome of each request and no more.
+"""
+import pytest
+
+from sipp import PEOPLE, WAYS, SippSite
+
+CALLS = 1000
+
+
+def exactly(result, calls=CALLS):
+    """Nothing failed, nothing unexpected came, nothing was lost on the way."""
+    assert (result["exit"], result["succeeded"], result["failed"]) == (0, calls, 0), result
+    unexpected = {step: count for step, count in result["steps"].items()
+                  if count and "Unexp" in step}
+    assert not unexpected, result
+
+
+def run(site, client, servers, calls=CALLS, **more):
+    """Servers listen for bob; clients call. What each of them counted, and the records
+    that came of it."""
+    listening = [site.sipp(server) for server in servers]
+    site.register_bob(*listening)
+    before = site.counts()
+    results = [site.client(client, calls=calls, **more).finish()]
+    results += [server.finish(told=True) for server in listening]
+    for result in results:
+        exactly(result, calls)
+    return results, site.kinds_since(before)
+
+
+@pytest.fixture(params=WAYS, ids=["%s-%s" % way for way in WAYS])
+def site(request, tmp_path):
+    with SippSite(tmp_path, *request.param) as made:
+        yield made
+
+
+def test_register(site):
+    before = site.counts()
+    exactly(site.client("register_uac", calls=PEOPLE).finish(), PEOPLE)
+    assert site.kinds_since(before) == {"message": PEOPLE, "outcome": PEOPLE}
+
+
+def test_message(site):
+    """MESSAGE, 200."""
+    _, kinds = run(site, "message_uac", ["message_uas"])
+    assert kinds == {"message": 2 * CALLS, "outcome": CALLS}
+    assert len(site.rows(site.config, "search", "--limit", str(2 * CALLS), "lunch")) >= CALLS
+
+
+def test_dialog(site):
+    """INVITE, 180, 200, ACK; INVITE, 200, ACK; BYE, 200."""
+    _, kinds = run(site, "dialog_uac", ["dialog_uas"])
+    assert kinds == {"message": 9 * CALLS, "outcome": 5 * CALLS}
+
+
+def test_cancel(site):
+    """INVITE, 180, CANCEL, 487; the ACK ends here and so does the callee's 200."""
+    _, kinds = run(site, "cancel_uac", ["cancelled_uas"])
+    assert kinds == {"message": 4 * CALLS, "outcome": 2 * CALLS}
+
+
+def test_fork(site):
+    """INVITE, 180 twice, 200, ACK, BYE, 200; the other end's 487 goes no further."""
+    _, kinds = run(site, "fork_uac", ["fork_uas", "cancelled_uas"])
+    assert kinds == {"message": 7 * CALLS, "outcome": 3 * CALLS}
+
+
+def test_fork_that_nobody_takes(site):
+    """INVITE, 486 as the better of two refusals."""
+    _, kinds = run(site, "busy_uac", ["busy_uas", "broken_uas"])
+    assert kinds == {"message": 2 * CALLS, "outcome": CALLS}
+
+
+def test_each_request_twice(site):
+    """Delivered once, answered once, recorded once."""
+    _, kinds = run(site, "message_twice_uac", ["message_late_uas"])
+    assert kinds == {"message": 2 * CALLS, "outcome": CALLS}
