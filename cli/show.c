@@ -245,6 +245,19 @@ static void print_source(const json_t *observation)
 	print_detail(" by ", text_at(identity, "by"));
 }
 
+/* What the stage found, and where: "; unseen: a PKCS 7 envelope". */
+static void print_notes(const json_t *entry)
+{
+	const json_t *notes = json_object_get(entry, "notes");
+
+	for (size_t i = 0; i < json_array_size(notes); i++) {
+		const json_t *note = json_array_get(notes, i);
+
+		print_detail("; ", text_at(note, "name"));
+		print_detail(": ", text_at(note, "value"));
+	}
+}
+
 static void print_trail(const json_t *observation)
 {
 	const json_t *trail = json_object_get(observation, "trail");
@@ -269,6 +282,7 @@ static void print_trail(const json_t *observation)
 		if (number_at(entry, "branch"))
 			(void)printf(", branch %lld",
 				(long long)number_at(entry, "branch"));
+		print_notes(entry);
 		(void)putchar('\n');
 	}
 }

@@ -159,6 +159,21 @@ static json_t *attachments_of(
 	return attachments;
 }
 
+static json_t *notes_of(struct transcript *transcript,
+	const Sipwarden__Record__TrailEntry *entry)
+{
+	json_t *notes = json_array();
+
+	for (size_t i = 0; i < entry->n_notes && i < ITEMS; i++) {
+		json_t *object = json_object();
+
+		set(transcript, object, "name", entry->notes[i]->name);
+		set(transcript, object, "value", entry->notes[i]->value);
+		json_array_append_new(notes, object);
+	}
+	return notes;
+}
+
 static json_t *trail_of(struct transcript *transcript, const Metadata *metadata)
 {
 	json_t *trail = json_array();
@@ -182,6 +197,8 @@ static json_t *trail_of(struct transcript *transcript, const Metadata *metadata)
 			json_array_append_new(tags,
 				clean(transcript, slice_of(from->tags[j])));
 		json_object_set_new(object, "tags", tags);
+		json_object_set_new(
+			object, "notes", notes_of(transcript, from));
 		json_array_append_new(trail, object);
 	}
 	return trail;
