@@ -19,10 +19,14 @@ class Archive:
                    self.stage.config(), *arguments[1:]]
         try:
             return subprocess.run(command, capture_output=True, text=True, timeout=60,
-                                  stdin=subprocess.DEVNULL, start_new_session=True)
+                                  encoding="utf-8", errors="replace", stdin=subprocess.DEVNULL, start_new_session=True)
         except subprocess.TimeoutExpired:
             raise Fault("sipwarden %s gave no answer within 60 s; see %s" % (
                 " ".join(arguments), self.stage.path("log", "sipwarden-store.log"))) from None
+
+    def version(self):
+        return subprocess.run([self.stage.program_path("sipwarden"), "--version"],
+                              capture_output=True, text=True, check=False).stdout.strip()
 
     def text(self, *arguments):
         """What the command prints for people."""

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 
-from programs import Fault, Program, free_port, last_lines, until
+from programs import Fault, free_port, last_lines, until
 from stage import fill
 
 PEOPLE = {"baresip": "baresip-core", "linphonec": "linphone-cli", "sipp": "sip-tester"}
@@ -42,9 +42,8 @@ class Alice:
                    ";outbound=\"sip:%s;transport=udp\";regint=600\n" % stage.address("home1"))
         self.write("contacts", "\"Bob\" <sip:bob@example.com>\n"
                    "\"Dora\" <sip:dora@example.com>\n")
-        self.program = Program("baresip (alice)", ["baresip", "-f", self.folder],
-                               stage.path("log", "client-alice-baresip.log"))
-        stage.programs.append(self.program)
+        self.program = stage.launch("baresip (alice)", ["baresip", "-f", self.folder],
+                                    stage.path("log", "client-alice-baresip.log"))
         self.socket = None
         self.pending = b""
 
@@ -112,10 +111,9 @@ class Dora:
         with open(config, "w", encoding="utf-8") as file:
             file.write(fill("configuration/linphonec.config", port=free_port("127.0.0.1"),
                             server=stage.address("home2")))
-        self.program = Program("linphonec (dora)", ["linphonec", "-c", config],
-                               stage.path("log", "client-dora-linphonec.log"), {"HOME": folder},
-                               typed=True)
-        stage.programs.append(self.program)
+        self.program = stage.launch("linphonec (dora)", ["linphonec", "-c", config],
+                                    stage.path("log", "client-dora-linphonec.log"),
+                                    {"HOME": folder}, typed=True)
 
     def is_registered(self):
         self.program.type("status register")
@@ -168,10 +166,9 @@ class Sipp:
     def listen(self):
         self.port = free_port(self.host)
         self.write("receive.xml", fill("sipp/receive.xml"))
-        self.listener = Program(
+        self.listener = self.stage.launch(
             "sipp (%s)" % self.name, self.arguments("receive.xml", RECEIVED, self.port),
             self.stage.path("log", "client-%s-sipp.log" % self.name), folder=self.folder)
-        self.stage.programs.append(self.listener)
 
     def say(self, label, **keys):
         """Runs the scenario LABEL.xml; returns the last final answer that it saw."""
@@ -182,9 +179,8 @@ class Sipp:
         keys.update(user=self.address, name=self.name, domain="example.com")
         for key, value in keys.items():
             command += ["-key", key, str(value)]
-        program = Program("sipp (%s)" % self.name, command, log,
-                          folder=self.folder)
-        self.stage.programs.append(program)
+        program = self.stage.launch("sipp (%s)" % self.name, command, log,
+                                    folder=self.folder)
         until(lambda: program.process.poll() is not None, "%s's %s is answered" % (
             self.name, label), "sipp (%s, %s) did not end; see %s" % (self.name, label, log),
             SEND_SECONDS)

@@ -8,6 +8,7 @@ import time
 
 PATIENCE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Fault(Exception):
@@ -80,25 +81,40 @@ def is_free(kind, host, port):
     return True
 
 
-def die_with_parent():
+def prepare_child():
     """A show that is killed leaves nothing running."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+
+
+def launch(programs, *arguments, **options):
+    """Starts a program and notes it: no signal comes between the two."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        programs.append(Program(*arguments, **options))
+        return programs[-1]
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 class Program:
     """One running program in a session of its own, so that Ctrl-C ends the show first."""
 
     def __init__(self, label, arguments, log, environment=None, typed=False,
-                 folder=None):
+                 folder=None, group=False, fine=()):
+        """typed: type() writes to its input; group: its children are stopped with it;
+        fine: further exit statuses of an orderly stop."""
         self.label = label
+        self.group = group
+        self.fine = (0, -signal.SIGTERM, *fine)
         self.log = log
         try:
             with open(log, "wb") as out:
                 self.process = subprocess.Popen(
                     arguments, stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
-                    stdout=out, stderr=out, env=dict(os.environ, **(environment or {})),
+                    stdout=out, stderr=out, env=dict(os.environ, TERM="dumb", **(environment or {})),
                     cwd=folder, start_new_session=True,
-                    preexec_fn=die_with_parent)
+                    preexec_fn=prepare_child)
         except OSError as error:
             raise Fault("%s cannot be started: %s" % (
                 arguments[0], error.strerror)) from error
@@ -130,24 +146,26 @@ class Program:
                   self.label, words, self.log, last_lines(self.log)))
         return self
 
-    def ask_to_stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+    def signal(self, number):
+        if self.group:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
 
-    def stop(self, seconds=10):
+    def stop(self, seconds=20):
         """Returns a sentence when it did not end well, else None."""
         status = self.process.poll()
         if status is not None:
             return "%s had ended by itself (%s)" % (self.label, how_ended(status))
-        self.ask_to_stop()
+        self.signal(signal.SIGTERM)
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.signal(signal.SIGKILL)
             self.process.wait()
             return "%s did not stop within %d s and was killed" % (self.label, seconds)
         status = self.process.returncode
-        if status in (0, -signal.SIGTERM):
+        if status in self.fine:
             return None
         return "%s stopped with %s" % (self.label, how_ended(status))
 

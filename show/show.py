@@ -13,12 +13,14 @@ import os
 import shlex
 import signal
 import sys
+import textwrap
 import time
 import zipfile
 
 from archive import Archive, reasons_of, servers_of
+from broker import TOPIC, Broker, journal_numbers, require_kafka
 from clients import Alice, Dora, Sipp, require_clients
-from programs import Fault, say, until
+from programs import STOPS, Fault, say, until
 from stage import ROOT, Stage, empty_folder, locked
 
 EICAR = base64.b64decode(
@@ -54,11 +56,13 @@ def must(happened, sentence, *values):
 class Show:
     """The five messages, one after the other, and what people and archive say of each."""
 
-    def __init__(self, stage):
+    def __init__(self, stage, broker):
         self.stage = stage
+        self.broker = broker
         self.archive = Archive(stage)
         self.counts = {"delivered": 0, "blocked": 0, "infected": 0, "archived": 0, "found": 0}
         self.conversations = []
+        self.records = set()
 
     def gather(self):
         """Everybody registers where they are at home; eve is outside and does not."""
@@ -87,6 +91,7 @@ class Show:
              "'%s' should have %d observation(s), but the transcript has %d.", query,
              observations, len(message["observations"]))
         self.counts["found"] += 1
+        self.records.update(seen["record"] for seen in message["observations"])
         if found["conversation"] not in self.conversations:
             self.conversations.append(found["conversation"])
         return message
@@ -180,17 +185,43 @@ class Show:
                  verdicts.get(name, 0))
 
     def verified(self):
-        told("whole", "sipwarden verify", self.archive.text("verify").strip())
+        text = self.archive.text("verify").strip()
         done = self.archive.verify()
         must(done["faults"] == 0, "sipwarden verify found %d faults.", done["faults"])
         self.counts["archived"] = done["kinds"]["message"]
+        told("whole", "sipwarden verify", "%s; %d are messages" % (
+            text, self.counts["archived"]))
+        must(self.counts["archived"] >= len(self.records), "sipwarden verify counts %d messages, "
+             "the transcripts have %d.", self.counts["archived"], len(self.records))
 
-    def journal(self):
+    def held(self):
+        """Without a broker the journal is what keeps everything."""
         folder = self.stage.path("data", "journal")
-        segments = [name for name in os.listdir(folder)
-                    if os.path.getsize(os.path.join(folder, name)) > 4096]
-        told("held", "ls %s" % shown_path(folder), "%d segment%s; nothing is taken away before "
-             "a broker has it" % (len(segments), "" if len(segments) == 1 else "s"))
+        on_disk = journal_numbers(folder)
+        must(self.records <= set(on_disk), "Records that were found are not in the journal: %s.",
+             sorted(self.records - set(on_disk)))
+        told("held", "ls " + shown_path(folder),
+             "%d records on disk, kept until a broker takes them" % len(on_disk))
+
+    def published(self):
+        """What a consumer of committed transactions read is the journal, each record once."""
+        wanted, got, kinds = self.broker.drained(self.stage.path("data", "journal"))
+        must(len(set(got)) == len(got), "A consumer read %d records twice.",
+             len(got) - len(set(got)))
+        must(set(got) == set(wanted), "Journal and topic differ: %d records are in the journal "
+             "alone, %d in the topic alone.", len(set(wanted) - set(got)),
+             len(set(got) - set(wanted)))
+        must(self.records <= set(got), "Records that were found are not in the topic.")
+        self.counts["published"] = len(got)
+        told("read", "kcat -C -t %s ..." % TOPIC, "%d records (%s), each once, ids as in the "
+             "journal" % (len(got), ", ".join(
+                 "%d %s" % (count, kind) for kind, count in kinds.most_common())))
+
+    def transcript(self):
+        say()
+        say("$ sipwarden show %d" % self.conversations[0])
+        say(textwrap.indent(self.archive.text("show", str(self.conversations[0])).rstrip(),
+                            "    "))
 
     def play(self):
         self.gather()
@@ -202,8 +233,11 @@ class Show:
         self.shown()
         self.counted()
         self.verified()
-        if not self.stage.brokers:
-            self.journal()
+        if self.broker:
+            self.published()
+        else:
+            self.held()
+        self.transcript()
         self.stage.must_live()
         empty = [name for name, count in self.counts.items() if not count]
         must(not empty, "Nothing was %s.", " or ".join(empty))
@@ -220,8 +254,8 @@ def shown_path(path):
 
 
 def heading(stage):
-    say("sipwarden   fe1 (front-end)   home1, home2 (home)   archive %s   Kafka: %s" % (
-        shown_path(stage.path("data")), stage.brokers or "none, the journal holds"))
+    say("%s   fe1 (front-end)   home1, home2 (home)   archive %s   Kafka: %s" % (
+        Archive(stage).version(), shown_path(stage.path("data")), stage.brokers or "none, the journal holds"))
 
 
 def farewell(stage):
@@ -241,6 +275,9 @@ def farewell(stage):
                   "show 3", "verify", "stats",
                   "rules %s --try 'the Falcon list'" % shown_path(stage.path("content.yaml"))):
         say("  %s %s" % (command, words))
+    if stage.brokers:
+        say("  kcat -C -b %s -t %s -o beginning -e -X isolation.level=read_committed -f '%%h\\n'" %
+            (stage.brokers, TOPIC))
 
 
 def stay(stage):
@@ -266,12 +303,17 @@ def arguments():
     return parser.parse_args()
 
 
-def perform(stage, once):
+def perform(stage, options):
+    broker = None
+    if options.kafka:
+        say("Starting a Kafka broker.")
+        broker = Broker(stage)
+    stage.configure()
     stage.start_all()
     heading(stage)
-    show = Show(stage)
+    show = Show(stage, broker)
     show.play()
-    if not once:
+    if not options.once:
         stay(stage)
     return show.counts
 
@@ -281,7 +323,7 @@ def interrupted(number, _frame):
 
 
 def heed_signals(handler):
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in STOPS:
         signal.signal(number, handler)
 
 
@@ -291,12 +333,14 @@ def run(options):
                   options.signatures and os.path.abspath(options.signatures))
     stage.require_programs(["sipwarden-publisher"] if options.kafka else [])
     require_clients()
+    if options.kafka:
+        require_kafka()
     empty_folder(stage.folder)
     with locked(stage.folder):
-        stage.configure()
+        stage.make_folders()
         counts, status = None, 1
         try:
-            counts, status = perform(stage, options.once), 0
+            counts, status = perform(stage, options), 0
         except Fault as fault:
             say()
             say("The show did not come to its end. %s" % fault)
@@ -314,17 +358,21 @@ def run(options):
 
 
 def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     heed_signals(interrupted)
     options = arguments()
     try:
         status, counts = run(options)
+        if counts:
+            say(json.dumps(counts))
     except Fault as fault:
         say(str(fault))
-        status, counts = 1, None
+        status = 1
     except Stopped as stopped:
-        status, counts = 128 + stopped.args[0], None
-    if counts:
-        say(json.dumps(counts))
+        status = 128 + stopped.args[0]
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        status = 1
     return status
 
 

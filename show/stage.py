@@ -5,10 +5,11 @@ import os
 import secrets
 import shutil
 
-from programs import Fault, Program, free_port
+from programs import Fault, free_port, launch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
+SUPPORT = os.path.join(ROOT, "tests", "support")
 SERVERS = {
     "home1": ("home", "127.0.0.11"),
     "home2": ("home", "127.0.0.12"),
@@ -104,9 +105,11 @@ class Stage:
         return "".join(line % (other, self.address(other), role)
                        for other, (role, _) in SERVERS.items() if other != server)
 
-    def configure(self):
+    def make_folders(self):
         for name in ("data", "sockets", "log", "clients"):
             os.makedirs(self.path(name), mode=0o750)
+
+    def configure(self):
         self.write("deployment.key", secrets.token_hex(32) + "\n")
         os.chmod(self.path("deployment.key"), 0o600)
         for name in ("users.yaml", "content.yaml"):
@@ -122,12 +125,14 @@ class Stage:
 
     # -- programs -----------------------------------------------------------------
 
+    def launch(self, *arguments, **options):
+        """Starts a program that stop() will end."""
+        return launch(self.programs, *arguments, **options)
+
     def start(self, name, ready, label=None, server="home1"):
         label = label or name
-        program = Program(label, [self.program_path(name), "--config", self.config(server)],
-                          self.path("log", label + ".log"))
-        self.programs.append(program)
-        return program.wait_for(ready)
+        return self.launch(label, [self.program_path(name), "--config", self.config(server)],
+                           self.path("log", label + ".log")).wait_for(ready)
 
     def start_all(self):
         self.start("sipwarden-archiver", "taking records")
