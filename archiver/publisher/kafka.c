@@ -201,7 +201,7 @@ static enum kafka_result settle(struct kafka *kafka, rd_kafka_error_t *error)
 	if (rd_kafka_error_is_fatal(error))
 		result = KAFKA_LOST;
 	else if (rd_kafka_error_txn_requires_abort(error))
-		result = KAFKA_ABORT;
+		result = KAFKA_FAILED;
 	else if (rd_kafka_error_is_retriable(error))
 		result = KAFKA_AGAIN;
 	rd_kafka_error_destroy(error);
@@ -283,8 +283,8 @@ static enum kafka_result settle_produce(
 		return KAFKA_AGAIN;
 	/* The transaction has failed in the meantime. */
 	if (code == RD_KAFKA_RESP_ERR__STATE)
-		return KAFKA_ABORT;
-	return result == KAFKA_AGAIN ? KAFKA_ABORT : result;
+		return KAFKA_FAILED;
+	return result == KAFKA_AGAIN ? KAFKA_FAILED : result;
 }
 
 enum kafka_result kafka_produce(
@@ -345,17 +345,15 @@ enum kafka_result kafka_commit(struct kafka *kafka, uint64_t number)
 	return result;
 }
 
-enum kafka_result kafka_abort(struct kafka *kafka)
+/* No abort: the next producer's init does that on the broker, and begins with
+ * fresh sequence numbers, which this one after a refusal does not. */
+uint64_t kafka_give_up(struct kafka *kafka)
 {
-	return settle(kafka, rd_kafka_abort_transaction(kafka->producer, -1));
-}
-
-uint64_t kafka_take_refused(struct kafka *kafka)
-{
-	uint64_t number = kafka->refused;
-
-	kafka->refused = 0;
-	return number;
+	(void)rd_kafka_purge(kafka->producer,
+		RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	/* hands out what became of each record */
+	(void)rd_kafka_flush(kafka->producer, CALL_MS);
+	return kafka->refused;
 }
 
 void kafka_listen(struct kafka *kafka)

@@ -18,9 +18,9 @@
 enum kafka_result {
 	KAFKA_DONE,
 	KAFKA_AGAIN,   /* the same call again */
-	KAFKA_ABORT,   /* kafka_abort, then from the committed position */
 	KAFKA_REFUSED, /* this record can never be taken */
-	KAFKA_LOST     /* fenced or broken: a new producer */
+	KAFKA_FAILED,  /* the transaction: a new producer begins it again */
+	KAFKA_LOST     /* the producer: fenced, or broken */
 };
 
 struct kafka_options {
@@ -54,10 +54,9 @@ enum kafka_result kafka_produce(
 /* Commits the transaction with this position in it. After KAFKA_AGAIN call it
  * with the same number. */
 enum kafka_result kafka_commit(struct kafka *kafka, uint64_t number);
-enum kafka_result kafka_abort(struct kafka *kafka);
-/* The highest record since the last call that the broker refused for itself
- * (its size, its form); 0: none. Then the transaction had to be aborted. */
-uint64_t kafka_take_refused(struct kafka *kafka);
+/* Gives the transaction up; only kafka_close may follow. Returns the highest
+ * record that the broker refused for itself (its size, its form), 0: none. */
+uint64_t kafka_give_up(struct kafka *kafka);
 /* Hands out what librdkafka has to say. */
 void kafka_listen(struct kafka *kafka);
 

@@ -1,9 +1,9 @@
 /* publisher.c -- carries the journal to Kafka, each record once.
  *
  * OPENING → TOPIC → INIT → POSITION → PUBLISHING ⇄ COMMITTING. What Kafka
- * cannot do now is tried again in the same phase. An aborted transaction goes
- * through ABORTING back to TOPIC and asks Kafka anew where it stands, since
- * only Kafka knows; a producer that is lost goes back to OPENING.
+ * cannot do now is tried again in the same phase. When a transaction fails, its
+ * producer is given up: back to OPENING, and Kafka is asked anew how far it
+ * got, since only Kafka knows.
  *
  * The broker refuses batches, not records. So after a refusal every record up
  * to the last that was refused goes in a transaction of its own; one that is
@@ -38,7 +38,7 @@ enum {
 	REFRESH_MS = 24 * 60 * 60 * 1000
 };
 
-enum phase { OPENING, TOPIC, INIT, POSITION, PUBLISHING, COMMITTING, ABORTING };
+enum phase { OPENING, TOPIC, INIT, POSITION, PUBLISHING, COMMITTING };
 
 struct publisher {
 	struct publisher_options options;
@@ -50,7 +50,7 @@ struct publisher {
 	struct kafka *kafka;
 	struct source *source;
 	enum phase phase;
-	bool initialised, checked; /* of this producer, its topic */
+	bool checked; /* the topic, since it was last there */
 
 	uint64_t committed; /* in Kafka; 0: not known, or nothing yet */
 	uint64_t copied;    /* in the local copy */
@@ -169,38 +169,53 @@ static void forget_transaction(struct publisher *publisher)
 	publisher->records = publisher->bytes = 0;
 }
 
-static int begin_abort(struct publisher *publisher)
+/* Whose fault it was, when the broker said so of a record. */
+static void note_refused(struct publisher *publisher, uint64_t refused)
 {
-	if (!publisher->failures && !publisher->outage.away)
-		log_warn("A transaction is aborted, its records go again "
-			 "reason=\"%s\"",
-			kafka_reason(publisher->kafka));
-	publisher->failures++;
-	publisher->phase = ABORTING;
-	return 0;
+	if (refused && publisher->records == 1)
+		publisher->condemned = refused;
+	else if (refused > publisher->careful_until)
+		publisher->careful_until = refused;
 }
 
-static int lose(struct publisher *publisher)
+static void say_given_up(
+	const struct publisher *publisher, enum kafka_result result)
 {
-	log_error("Kafka takes nothing more from this producer, another is "
-		  "made; if this comes again, see that no other publisher has "
-		  "this archive.node reason=\"%s\"",
-		kafka_reason(publisher->kafka));
+	const char *reason = kafka_reason(publisher->kafka);
+
+	if (publisher->failures || publisher->outage.away)
+		return;
+	if (result == KAFKA_LOST)
+		log_error("Kafka takes nothing more from this producer, "
+			  "another is made; if this comes again, see that no "
+			  "other publisher has this archive.node reason=\"%s\"",
+			reason);
+	else
+		log_warn("A transaction failed, its records go again "
+			 "reason=\"%s\"",
+			reason);
+}
+
+static int give_up(struct publisher *publisher, enum kafka_result result)
+{
+	uint64_t refused = kafka_give_up(publisher->kafka);
+
+	note_refused(publisher, refused);
+	say_given_up(publisher, result);
 	kafka_close(&publisher->kafka);
 	forget_transaction(publisher);
-	publisher->initialised = publisher->checked = false;
-	publisher->failures++;
 	publisher->phase = OPENING;
-	return PAUSE_MS;
+	if (refused)
+		return 0;
+	publisher->failures++;
+	return pause_ms(publisher);
 }
 
 /* What has to follow a call that was not done. */
 static int follow(struct publisher *publisher, enum kafka_result result)
 {
-	if (result == KAFKA_ABORT && publisher->open)
-		return begin_abort(publisher);
-	if (result == KAFKA_LOST)
-		return lose(publisher);
+	if (result == KAFKA_FAILED || result == KAFKA_LOST)
+		return give_up(publisher, result);
 	outage_begin(&publisher->outage, kafka_reason(publisher->kafka));
 	return RETRY_MS;
 }
@@ -251,7 +266,7 @@ static int step_topic(struct publisher *publisher)
 		publisher->topic_is_new = false;
 		if (!publisher->checked)
 			check_topic(publisher);
-		publisher->phase = publisher->initialised ? POSITION : INIT;
+		publisher->phase = INIT;
 		return 0;
 	}
 	publisher->checked = false;
@@ -266,9 +281,6 @@ static int step_init(struct publisher *publisher)
 
 	if (result != KAFKA_DONE)
 		return follow(publisher, result);
-	publisher->initialised = true;
-	/* Kafka drops a position that is not renewed for some days. */
-	publisher->committed_ms = 0;
 	publisher->phase = POSITION;
 	return 0;
 }
@@ -387,6 +399,8 @@ static void note_commit(struct publisher *publisher)
 		publisher->failures = 0;
 		publisher->stuck = false;
 	}
+	/* What was complained of while the commit waited is over, too. */
+	kafka_listen(publisher->kafka);
 	if (outage_end(&publisher->outage)) {
 		log_info("Kafka is back record=%" PRIu64, publisher->committed);
 		publisher->caught_up = false;
@@ -413,23 +427,6 @@ static int step_committing(struct publisher *publisher)
 	return start_from(publisher, publisher->committed) || publisher->blocked
 		       ? PAUSE_MS
 		       : 0;
-}
-
-static int step_aborting(struct publisher *publisher)
-{
-	enum kafka_result result = kafka_abort(publisher->kafka);
-	uint64_t refused = kafka_take_refused(publisher->kafka);
-
-	if (refused && publisher->records == 1)
-		publisher->condemned = refused;
-	else if (refused > publisher->careful_until)
-		publisher->careful_until = refused;
-	if (result != KAFKA_DONE)
-		return follow(publisher,
-			result == KAFKA_ABORT ? KAFKA_AGAIN : result);
-	forget_transaction(publisher);
-	publisher->phase = TOPIC;
-	return refused ? 0 : pause_ms(publisher);
 }
 
 static enum kafka_result begin(struct publisher *publisher)
@@ -637,8 +634,6 @@ int publisher_step(struct publisher *publisher)
 		return step_publishing(publisher);
 	case COMMITTING:
 		return step_committing(publisher);
-	case ABORTING:
-		return step_aborting(publisher);
 	}
 	must(!"a phase without a step");
 	return 0;
