@@ -21,8 +21,11 @@ if(SIPWARDEN_SANITIZE)
 	add_compile_options(-fsanitize=${SIPWARDEN_SANITIZE}
 		-fno-sanitize-recover=all)
 	add_link_options(-fsanitize=${SIPWARDEN_SANITIZE})
-	# Sanitizers hide from gcc that a value was set; the plain build warns.
-	add_compile_options(-Wno-maybe-uninitialized)
+	if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+		# Sanitizers hide from gcc that a value was set; the plain
+		# build warns.
+		add_compile_options(-Wno-maybe-uninitialized)
+	endif()
 	if(SIPWARDEN_SANITIZE MATCHES "address")
 		# Arenas become one malloc each, so that overruns are seen.
 		add_compile_definitions(ARENA_OF_MALLOCS=1)
