@@ -10,7 +10,7 @@
 
 #include <sys/random.h>
 
-enum { OWN_ARENA_BYTES = 256 * 1024, OWN_TARGETS = 8 };
+enum { OWN_ARENA_BYTES = 256 * 1024, OWN_TARGETS = 8, CALL_ID_TRIES = 10000 };
 
 static struct slice random_word(struct arena *arena)
 {
@@ -19,6 +19,24 @@ static struct slice random_word(struct arena *arena)
 	if (getrandom(&word, sizeof(word), 0) != (ssize_t)sizeof(word))
 		word = clock_steady_us() * 0x9e3779b97f4a7c15u;
 	return arena_format(arena, "%016llx", (unsigned long long)word);
+}
+
+/* Answers go to the worker that owns the Call-ID: it must be this one, which
+ * has the transaction. */
+static struct slice own_call_id(
+	struct arena *arena, const struct worker *worker, const char *name)
+{
+	unsigned owner = worker->index + 1;
+	struct slice call_id = {NULL, 0};
+
+	for (int i = 0; i < CALL_ID_TRIES && owner != worker->index; i++) {
+		call_id = arena_format(
+			arena, "%.*s@%s", SLICE_ARGS(random_word(arena)), name);
+		if (!call_id.at)
+			break;
+		owner = transports_owner(worker->transports, call_id);
+	}
+	return call_id;
 }
 
 static struct slice own_via(struct arena *arena, const struct worker *worker,
@@ -106,18 +124,19 @@ static bool notice_to(struct worker *worker, struct arena *arena,
 {
 	struct slice start = arena_format(
 		arena, "MESSAGE %.*s SIP/2.0\r\n", SLICE_ARGS(target->uri));
-	struct slice tag = random_word(arena), call = random_word(arena);
 	const char *name = worker->proxy->settings->server.name;
+	struct slice tag = random_word(arena);
+	struct slice call_id = own_call_id(arena, worker, name);
 	struct slice rest = arena_format(arena,
 		"Max-Forwards: 70\r\n"
 		"From: \"sipwarden\" <sip:sipwarden@%s>;tag=%.*s\r\n"
-		"To: <sip:%.*s>\r\nCall-ID: %.*s@%s\r\nCSeq: 1 MESSAGE\r\n"
+		"To: <sip:%.*s>\r\nCall-ID: %.*s\r\nCSeq: 1 MESSAGE\r\n"
 		"Content-Type: text/plain;charset=UTF-8\r\n"
 		"Content-Length: %zu\r\n\r\n%.*s",
 		name, SLICE_ARGS(tag), SLICE_ARGS(address_of_record),
-		SLICE_ARGS(call), name, text.size, SLICE_ARGS(text));
+		SLICE_ARGS(call_id), text.size, SLICE_ARGS(text));
 
-	return start.at && rest.at &&
+	return start.at && call_id.at && rest.at &&
 	       own_request_send(worker, METHOD_MESSAGE, target, start, rest);
 }
 
