@@ -106,6 +106,7 @@ class Program:
         fine: further exit statuses of an orderly stop."""
         self.label = label
         self.group = group
+        self.mourned = False
         self.fine = (0, -signal.SIGTERM, *fine)
         self.log = log
         try:
@@ -133,6 +134,7 @@ class Program:
     def must_live(self):
         status = self.process.poll()
         if status is not None:
+            self.mourned = True
             raise Fault("%s ended by itself (%s). The last lines of %s:\n%s" % (
                 self.label, how_ended(status), self.log, last_lines(self.log)))
 
@@ -156,7 +158,8 @@ class Program:
         """Returns a sentence when it did not end well, else None."""
         status = self.process.poll()
         if status is not None:
-            return "%s had ended by itself (%s)" % (self.label, how_ended(status))
+            return None if self.mourned else "%s had ended by itself (%s)" % (
+                self.label, how_ended(status))
         self.signal(signal.SIGTERM)
         try:
             self.process.wait(seconds)
