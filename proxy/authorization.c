@@ -16,7 +16,7 @@ static bool may_have_one_more(struct passage *passage)
 	if (passage->source.class != PEER_CLIENT ||
 		passage->kind != PASSAGE_REQUEST)
 		return true;
-	passage->counted = client_counts_take(passage->worker->clients,
+	passage->counted = client_counts_take(passage->worker->proxy->clients,
 		&passage->arrival, settings->limits.client_requests);
 	return passage->counted;
 }

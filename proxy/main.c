@@ -2,6 +2,7 @@
 #include "lib/clock.h"
 #include "lib/log.h"
 #include "policies/content/content.h"
+#include "proxy/authorization/client_counts.h"
 #include "proxy/keys.h"
 #include "proxy/parse/values.h"
 #include "proxy/routing/user_services/bindings.h"
@@ -161,8 +162,9 @@ static void set_up(struct proxy *proxy)
 	if (!proxy->bindings)
 		log_fatal("%s", reason);
 	proxy->handover = handover_new(proxy->worker_count, HANDOVER_ROOM);
+	proxy->clients = client_counts_new();
 	proxy->workers = calloc(proxy->worker_count, sizeof(struct worker));
-	if (!proxy->handover || !proxy->workers)
+	if (!proxy->handover || !proxy->clients || !proxy->workers)
 		log_fatal("Out of memory at start");
 }
 
@@ -236,6 +238,7 @@ int main(int argc, char **argv)
 	stop_workers(&proxy);
 	bindings_close(&proxy.bindings);
 	handover_release(&proxy.handover);
+	client_counts_release(&proxy.clients);
 	content_rules_release(&proxy.rules);
 	users_release((struct users **)&proxy.users);
 	free(proxy.workers);

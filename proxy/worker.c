@@ -157,11 +157,10 @@ static bool start_tables(struct worker *worker)
 	worker->timers = timers_new(clock_steady_ms());
 	worker->order = order_new();
 	worker->dialogs = dialogs_new();
-	worker->clients = client_counts_new();
 	worker->same_texts =
 		worker->timers ? same_texts_new(worker->timers) : NULL;
 	if (!worker->same_texts || !worker->timers || !worker->order ||
-		!worker->dialogs || !worker->clients)
+		!worker->dialogs)
 		return false;
 	worker->transactions = transactions_new(
 		worker->timers, &times, settings->limits.transactions, &host);
@@ -251,7 +250,6 @@ void worker_release(struct worker *worker)
 	order_release(&worker->order);
 	dialogs_release(&worker->dialogs);
 	same_texts_release(&worker->same_texts);
-	client_counts_release(&worker->clients);
 	uv_walk(&worker->loop, close_handle, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&worker->loop);

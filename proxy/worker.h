@@ -31,6 +31,7 @@ struct proxy {
 	struct bindings *bindings;   /* locked by itself */
 	struct content_rules *rules; /* NULL: none */
 	struct handover *handover;
+	struct client_counts *clients; /* locked by itself */
 	unsigned worker_count;
 	struct worker *workers;
 	unsigned char boot[16];       /* random at start */
@@ -61,7 +62,6 @@ struct worker {
 	struct archive_link *archive; /* NULL: no archive is configured */
 	struct scan_link *scanner;    /* NULL: no virus-scan is configured */
 	struct content_filter *filter;
-	struct client_counts *clients;
 	struct dialogs *dialogs;
 	struct same_texts *same_texts;
 	struct order *order;

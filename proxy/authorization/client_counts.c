@@ -1,4 +1,8 @@
-/* client_counts.c -- how many requests of each client are outstanding. */
+/* client_counts.c -- how many requests of each client are outstanding.
+ *
+ * The requests of one client belong to several workers (by Call-ID), so the
+ * counts are shared, in shards under a lock each.
+ */
 #include "proxy/authorization/client_counts.h"
 
 #include "lib/log.h"
@@ -21,25 +25,43 @@ struct client {
 	unsigned outstanding;
 };
 
-struct client_counts {
+enum { SHARDS = 16 };
+
+struct shard {
+	uv_mutex_t lock;
 	struct client *all; /* owned */
+};
+
+struct client_counts {
+	struct shard shards[SHARDS];
 };
 
 struct client_counts *client_counts_new(void)
 {
-	return calloc(1, sizeof(struct client_counts));
+	struct client_counts *counts = calloc(1, sizeof(*counts));
+
+	for (size_t i = 0; counts && i < SHARDS; i++)
+		must(uv_mutex_init(&counts->shards[i].lock) == 0);
+	return counts;
+}
+
+static void shard_clear(struct shard *shard)
+{
+	struct client *client, *next;
+
+	HASH_ITER (hh, shard->all, client, next) {
+		HASH_DEL(shard->all, client);
+		free(client);
+	}
+	uv_mutex_destroy(&shard->lock);
 }
 
 void client_counts_release(struct client_counts **counts)
 {
-	struct client *client, *next;
-
 	if (!*counts)
 		return;
-	HASH_ITER (hh, (*counts)->all, client, next) {
-		HASH_DEL((*counts)->all, client);
-		free(client);
-	}
+	for (size_t i = 0; i < SHARDS; i++)
+		shard_clear(&(*counts)->shards[i]);
 	free(*counts);
 	*counts = NULL;
 }
@@ -66,21 +88,24 @@ static struct client_key key_of(const struct arrival *arrival)
 	return key;
 }
 
-static struct client *find(
-	const struct client_counts *counts, const struct arrival *arrival)
+/* Neighbours in address, port or slot fall into different ones. */
+static struct shard *shard_of(
+	struct client_counts *counts, const struct client_key *key)
 {
-	struct client_key key = key_of(arrival);
-	struct client *client;
+	const unsigned char *bytes = (const unsigned char *)key;
+	unsigned sum = 0;
 
-	HASH_FIND(hh, counts->all, &key, sizeof(key), client);
-	return client;
+	for (size_t i = 0; i < sizeof(*key); i++)
+		sum = sum * 31 + bytes[i];
+	return &counts->shards[sum % SHARDS];
 }
 
-bool client_counts_take(struct client_counts *counts,
-	const struct arrival *arrival, unsigned limit)
+static bool shard_take(
+	struct shard *shard, const struct client_key *key, unsigned limit)
 {
-	struct client *client = find(counts, arrival);
+	struct client *client;
 
+	HASH_FIND(hh, shard->all, key, sizeof(*key), client);
 	if (client) {
 		if (client->outstanding >= limit)
 			return false;
@@ -90,27 +115,40 @@ bool client_counts_take(struct client_counts *counts,
 	client = calloc(1, sizeof(*client));
 	if (!client)
 		return false;
-	client->key = key_of(arrival);
+	client->key = *key;
 	client->outstanding = 1;
-	HASH_ADD(hh, counts->all, key, sizeof(client->key), client);
+	HASH_ADD(hh, shard->all, key, sizeof(client->key), client);
 	return true;
+}
+
+bool client_counts_take(struct client_counts *counts,
+	const struct arrival *arrival, unsigned limit)
+{
+	const struct client_key key = key_of(arrival);
+	struct shard *shard = shard_of(counts, &key);
+	bool taken;
+
+	uv_mutex_lock(&shard->lock);
+	taken = shard_take(shard, &key, limit);
+	uv_mutex_unlock(&shard->lock);
+	return taken;
 }
 
 void client_counts_give_back(
 	struct client_counts *counts, const struct arrival *arrival)
 {
-	struct client *client = find(counts, arrival);
+	const struct client_key key = key_of(arrival);
+	struct shard *shard = shard_of(counts, &key);
+	struct client *client;
 
+	uv_mutex_lock(&shard->lock);
+	HASH_FIND(hh, shard->all, &key, sizeof(key), client);
 	must(client && client->outstanding > 0);
-	if (--client->outstanding)
-		return;
-	HASH_DEL(counts->all, client);
-	free(client);
-}
-
-size_t client_counts_clients(const struct client_counts *counts)
-{
-	return HASH_COUNT(counts->all);
+	if (--client->outstanding == 0) {
+		HASH_DEL(shard->all, client);
+		free(client);
+	}
+	uv_mutex_unlock(&shard->lock);
 }
 
 void authorization_settled(struct passage *passage)
@@ -118,5 +156,6 @@ void authorization_settled(struct passage *passage)
 	if (!passage->counted)
 		return;
 	passage->counted = false;
-	client_counts_give_back(passage->worker->clients, &passage->arrival);
+	client_counts_give_back(
+		passage->worker->proxy->clients, &passage->arrival);
 }

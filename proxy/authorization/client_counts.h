@@ -5,9 +5,8 @@
 #include "proxy/passage.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
-struct client_counts;
+struct client_counts; /* one for all workers; locked by itself */
 
 struct client_counts *client_counts_new(void)
 	__attribute__((warn_unused_result));
@@ -19,7 +18,6 @@ bool client_counts_take(struct client_counts *counts,
 	__attribute__((warn_unused_result));
 void client_counts_give_back(
 	struct client_counts *counts, const struct arrival *arrival);
-size_t client_counts_clients(const struct client_counts *counts);
 
 /* The passage's request is answered: gives back what authorization took. */
 void authorization_settled(struct passage *passage);
