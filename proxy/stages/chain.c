@@ -148,12 +148,8 @@ static bool take_edits(struct passage *passage, struct branch *branch,
 	return true;
 }
 
-/* A critical stage that is gone takes the server with it. */
-static void stop_if_critical(
-	const struct passage *passage, enum stage_name stage)
+void chain_stage_gone(const struct settings *settings, enum stage_name stage)
 {
-	const struct settings *settings = passage->worker->proxy->settings;
-
 	if (!settings->stages[stage].critical)
 		return;
 	log_error("The critical stage %s is gone: stopping", stage_word(stage));
@@ -168,7 +164,7 @@ static void settle_failure(const struct passage *passage, enum stage_name stage,
 
 	if (verdict->word != VERDICT_FAILED)
 		return;
-	stop_if_critical(passage, stage);
+	chain_stage_gone(settings, stage);
 	if (settings->stages[stage].on_failure == ON_FAILURE_CONTINUE) {
 		*verdict = verdict_continue();
 		return;

@@ -17,5 +17,8 @@ enum chain_result chain_run(struct passage *passage, struct branch *branch,
 	struct verdict *verdict);
 /* Settles the whole passage as a chain's last verdict says. */
 void chain_refuse(struct passage *passage, const struct verdict *verdict);
+/* Whom a stage depends on has gone: when the stage is critical, the server
+ * stops. From any thread. */
+void chain_stage_gone(const struct settings *settings, enum stage_name stage);
 
 #endif

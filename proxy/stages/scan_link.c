@@ -1,8 +1,8 @@
 /* scan_link.c -- one worker's connection to the scanner, and its jobs. */
 #include "proxy/stages/scan_link.h"
 
-#include "lib/log.h"
 #include "proxy/local_link.h"
+#include "proxy/stages/chain.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -21,8 +21,9 @@ struct scan_job {
 };
 
 struct scan_link {
-	struct local_link *link; /* owned */
-	struct scan_job *jobs;   /* owned, by number */
+	struct local_link *link;         /* owned */
+	const struct settings *settings; /* borrowed */
+	struct scan_job *jobs;           /* owned, by number */
 	uint32_t last_job;
 	uint64_t generation;
 };
@@ -43,15 +44,23 @@ static void connected(void *context)
 	(void)context; /* the scanner says hello */
 }
 
-static void lost(void *context)
+static void fail_all(struct scan_link *link)
 {
-	struct scan_link *link = context;
 	const struct scan_answer away = {
 		.outcome = SCAN_FAILED, .name = SLICE("the scanner is away")};
 
 	/* A job that is done may take back others: start anew each time. */
 	while (link->jobs)
 		finish(link, link->jobs, &away);
+}
+
+/* At the start it may come later than we do; that is no loss. */
+static void lost(void *context)
+{
+	struct scan_link *link = context;
+
+	chain_stage_gone(link->settings, STAGE_VIRUS_SCAN);
+	fail_all(link);
 }
 
 static bool take_hello(struct scan_link *link, struct slice payload)
@@ -120,6 +129,7 @@ struct scan_link *scan_link_new(
 
 	if (!link)
 		return NULL;
+	link->settings = settings;
 	link->link = local_link_new(
 		loop, timers, settings->virus_scan.socket, limits, &host);
 	if (!link->link) {
@@ -133,7 +143,7 @@ void scan_link_close(struct scan_link **link)
 {
 	if (!*link)
 		return;
-	lost(*link);
+	fail_all(*link);
 	local_link_close(&(*link)->link);
 	free(*link);
 	*link = NULL;
