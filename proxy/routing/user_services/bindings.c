@@ -8,36 +8,15 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "proxy/parse/values.h"
 #include "proxy/routing/user_services/bindings_file.h"
+#include "proxy/routing/user_services/bindings_table.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <uthash.h>
 
-enum {
-	QUEUE_MOST = 10000,
-	BATCH_MOST = 500,
-	EXPIRE_EVERY_S = 30,
-	COMPARE_ARENA_BYTES = 64 * 1024
-};
-
-/* A contact with everything it points to in one piece of memory. */
-struct contact {
-	UT_hash_handle hh; /* by its URI, over all users; the newest */
-	struct contact *next;
-	struct binding binding;
-	char bytes[];
-};
-
-struct user_bindings {
-	UT_hash_handle hh;
-	struct contact *contacts; /* owned */
-	size_t size;
-	char address[];
-};
+enum { QUEUE_MOST = 10000, BATCH_MOST = 500, EXPIRE_EVERY_S = 30 };
 
 struct returned {
 	uv_async_t wake;
@@ -49,10 +28,8 @@ struct returned {
 
 struct bindings {
 	uint32_t contacts_most;
-	pthread_rwlock_t lock;       /* users, by_contact, count */
-	struct user_bindings *users; /* owned, by address */
-	struct contact *by_contact;  /* borrowed, by URI */
-	size_t count;
+	pthread_rwlock_t lock; /* table */
+	struct bindings_table table;
 	pthread_mutex_t queue_lock; /* queue, queued, stop */
 	pthread_cond_t queue_filled;
 	struct bindings_change *queue, **queue_end;
@@ -63,135 +40,6 @@ struct bindings {
 	unsigned workers;
 	struct returned *returned; /* owned, one per worker */
 };
-
-static struct slice keep(char **at, struct slice text)
-{
-	struct slice kept = {text.at ? *at : NULL, text.size};
-
-	if (text.size)
-		memcpy(*at, text.at, text.size);
-	*at += text.size;
-	return kept;
-}
-
-static struct contact *contact_new(const struct binding *from)
-{
-	size_t size = from->contact.size + from->instance.size +
-		      from->path.size + from->call_id.size;
-	struct contact *contact = calloc(1, sizeof(*contact) + size);
-	char *at;
-
-	if (!contact)
-		return NULL;
-	at = contact->bytes;
-	contact->binding = *from;
-	contact->binding.contact = keep(&at, from->contact);
-	contact->binding.instance = keep(&at, from->instance);
-	contact->binding.path = keep(&at, from->path);
-	contact->binding.call_id = keep(&at, from->call_id);
-	return contact;
-}
-
-static struct user_bindings *user_find(
-	const struct bindings *bindings, struct slice address)
-{
-	struct user_bindings *user;
-
-	HASH_FIND(hh, bindings->users, address.at, address.size, user);
-	return user;
-}
-
-static struct user_bindings *user_make(
-	struct bindings *bindings, struct slice address)
-{
-	struct user_bindings *user = user_find(bindings, address);
-
-	if (user)
-		return user;
-	user = calloc(1, sizeof(*user) + address.size);
-	if (!user)
-		return NULL;
-	memcpy(user->address, address.at, address.size);
-	user->size = address.size;
-	HASH_ADD_KEYPTR(hh, bindings->users, user->address, user->size, user);
-	return user;
-}
-
-static void by_contact_remove(struct bindings *bindings, struct contact *gone)
-{
-	struct contact *known;
-	struct slice uri = gone->binding.contact;
-
-	HASH_FIND(hh, bindings->by_contact, uri.at, uri.size, known);
-	if (known == gone)
-		HASH_DEL(bindings->by_contact, gone);
-}
-
-static void by_contact_add(struct bindings *bindings, struct contact *added)
-{
-	struct contact *known;
-	struct slice uri = added->binding.contact;
-
-	HASH_FIND(hh, bindings->by_contact, uri.at, uri.size, known);
-	if (known)
-		HASH_DEL(bindings->by_contact, known);
-	HASH_ADD_KEYPTR(hh, bindings->by_contact, added->binding.contact.at,
-		added->binding.contact.size, added);
-}
-
-static void contact_drop(struct bindings *bindings, struct contact **place)
-{
-	struct contact *gone = *place;
-
-	*place = gone->next;
-	by_contact_remove(bindings, gone);
-	bindings->count--;
-	free(gone);
-}
-
-static void user_drop_if_empty(
-	struct bindings *bindings, struct user_bindings *user)
-{
-	if (user->contacts)
-		return;
-	HASH_DEL(bindings->users, user);
-	free(user);
-}
-
-/* RFC 3261 10.3 (7): the same contact by URI comparison, or the same instance
- * (RFC 5626). */
-static bool is_same(const struct binding *a, const struct binding *b)
-{
-	struct arena *arena;
-	struct uri one, other;
-	bool same;
-
-	if (slice_equal(a->contact, b->contact) ||
-		(a->instance.size && slice_equal(a->instance, b->instance)))
-		return true;
-	arena = arena_new(COMPARE_ARENA_BYTES);
-	same = arena && uri_read(arena, a->contact, &one) &&
-	       uri_read(arena, b->contact, &other) && uri_equal(&one, &other);
-	arena_release(&arena);
-	return same;
-}
-
-static struct contact **contact_place(
-	struct user_bindings *user, const struct binding *wanted)
-{
-	struct contact **place = &user->contacts;
-
-	while (*place && !is_same(&(*place)->binding, wanted))
-		place = &(*place)->next;
-	return place;
-}
-
-static bool is_older(
-	const struct contact *known, struct slice call_id, uint32_t cseq)
-{
-	return slice_equal(known->binding.call_id, call_id) &&
-	       cseq <= known->binding.cseq;
-}
 
 /* --- readers -------------------------------------------------------------- */
 
@@ -225,7 +73,7 @@ size_t bindings_find(struct bindings *bindings, struct arena *arena,
 	size_t count = 0;
 
 	pthread_rwlock_rdlock(&bindings->lock);
-	user = user_find(bindings, address_of_record);
+	user = user_find(&bindings->table, address_of_record);
 	for (const struct contact *contact = user ? user->contacts : NULL;
 		contact && count < room; contact = contact->next)
 		if (contact->binding.expires_at_ms > now_ms)
@@ -241,7 +89,8 @@ bool bindings_reach(struct bindings *bindings, struct slice contact,
 	struct contact *known;
 
 	pthread_rwlock_rdlock(&bindings->lock);
-	HASH_FIND(hh, bindings->by_contact, contact.at, contact.size, known);
+	HASH_FIND(hh, bindings->table.by_contact, contact.at, contact.size,
+		known);
 	if (known && known->binding.reach.transport == reach->transport)
 		reach->connection = known->binding.reach.connection;
 	pthread_rwlock_unlock(&bindings->lock);
@@ -253,7 +102,7 @@ size_t bindings_count(struct bindings *bindings)
 	size_t count;
 
 	pthread_rwlock_rdlock(&bindings->lock);
-	count = bindings->count;
+	count = bindings->table.count;
 	pthread_rwlock_unlock(&bindings->lock);
 	return count;
 }
@@ -296,7 +145,7 @@ static int remove_one(struct bindings *bindings, struct user_bindings *user,
 	if (error)
 		return error;
 	pthread_rwlock_wrlock(&bindings->lock);
-	contact_drop(bindings, place);
+	contact_drop(&bindings->table, place);
 	pthread_rwlock_unlock(&bindings->lock);
 	return 0;
 }
@@ -320,8 +169,8 @@ static int put_one(struct bindings *bindings, struct user_bindings *user,
 	pthread_rwlock_wrlock(&bindings->lock);
 	added->next = user->contacts;
 	user->contacts = added;
-	by_contact_add(bindings, added);
-	bindings->count++;
+	by_contact_add(&bindings->table, added);
+	bindings->table.count++;
 	pthread_rwlock_unlock(&bindings->lock);
 	return 0;
 }
@@ -348,19 +197,19 @@ static int grant(struct bindings *bindings,
 static int apply(struct bindings *bindings, struct bindings_change *change)
 {
 	struct user_bindings *user =
-		user_find(bindings, change->address_of_record);
+		user_find(&bindings->table, change->address_of_record);
 	int error = check(bindings, change, user);
 
 	if (error)
 		return error;
 	pthread_rwlock_wrlock(&bindings->lock);
-	user = user_make(bindings, change->address_of_record);
+	user = user_make(&bindings->table, change->address_of_record);
 	pthread_rwlock_unlock(&bindings->lock);
 	if (!user)
 		return ENOMEM;
 	error = grant(bindings, change, user);
 	pthread_rwlock_wrlock(&bindings->lock);
-	user_drop_if_empty(bindings, user);
+	user_drop_if_empty(&bindings->table, user);
 	pthread_rwlock_unlock(&bindings->lock);
 	return error;
 }
@@ -406,15 +255,15 @@ static void expire(struct bindings *bindings)
 	if (bindings_file_expire(bindings->file, now_ms) != 0)
 		return;
 	pthread_rwlock_wrlock(&bindings->lock);
-	HASH_ITER (hh, bindings->users, user, next) {
+	HASH_ITER (hh, bindings->table.users, user, next) {
 		struct contact **place = &user->contacts;
 
 		while (*place)
 			if ((*place)->binding.expires_at_ms <= now_ms)
-				contact_drop(bindings, place);
+				contact_drop(&bindings->table, place);
 			else
 				place = &(*place)->next;
-		user_drop_if_empty(bindings, user);
+		user_drop_if_empty(&bindings->table, user);
 	}
 	pthread_rwlock_unlock(&bindings->lock);
 }
@@ -540,15 +389,15 @@ static void take_stored(
 	void *context, struct slice address, const struct binding *binding)
 {
 	struct bindings *bindings = context;
-	struct user_bindings *user = user_make(bindings, address);
+	struct user_bindings *user = user_make(&bindings->table, address);
 	struct contact *contact = user ? contact_new(binding) : NULL;
 
 	if (!contact)
 		log_fatal("Out of memory while reading the bindings");
 	contact->next = user->contacts;
 	user->contacts = contact;
-	by_contact_add(bindings, contact);
-	bindings->count++;
+	by_contact_add(&bindings->table, contact);
+	bindings->table.count++;
 }
 
 static struct bindings *allocate(
@@ -608,10 +457,10 @@ static void free_users(struct bindings *bindings)
 {
 	struct user_bindings *user, *next;
 
-	HASH_ITER (hh, bindings->users, user, next) {
+	HASH_ITER (hh, bindings->table.users, user, next) {
 		while (user->contacts)
-			contact_drop(bindings, &user->contacts);
-		user_drop_if_empty(bindings, user);
+			contact_drop(&bindings->table, &user->contacts);
+		user_drop_if_empty(&bindings->table, user);
 	}
 }
 
