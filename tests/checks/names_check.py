@@ -5,7 +5,7 @@ import tree
 
 ADVICE = ("Write the word out (message, buffer, length), or name the thing "
           "by what it is for.")
-SHORT = re.compile(r"\b(msg|buf|ptr|ctx|cfg|tmp|len|idx|cnt|num|hdr|req|resp)"
+SHORT = re.compile(r"(?<![.>])\b(msg|buf|ptr|ctx|cfg|tmp|len|idx|cnt|num|hdr|req|resp)"
                    r"\b(?=\s*[;,)\[=])")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
