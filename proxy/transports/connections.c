@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { FIRST_SLOTS = 64, NO_SLOT = UINT32_MAX };
+enum { FIRST_SLOTS = 64 };
+static const uint32_t NO_SLOT = UINT32_MAX;
 
 struct slot {
 	struct connection *connection; /* borrowed; NULL: free */

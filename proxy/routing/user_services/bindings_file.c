@@ -29,8 +29,8 @@ static const char schema[] =
 	"CREATE INDEX IF NOT EXISTS binding_expires ON binding(expires);";
 
 static const char *const texts[STATEMENTS] = {
-	[PUT] = "INSERT OR REPLACE INTO binding VALUES"
-		"(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+	[PUT] = ("INSERT OR REPLACE INTO binding VALUES"
+		 "(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
 	[REMOVE] = "DELETE FROM binding WHERE address=?1 AND contact=?2",
 	[EXPIRE] = "DELETE FROM binding WHERE expires<=?1",
 };
