@@ -252,9 +252,13 @@ void client_transaction_cancel(struct client_transaction *transaction)
 		send_cancel(transaction);
 }
 
+/* One that rings has no timer of its own: with its user, timer C went. */
 void client_transaction_abandon(struct client_transaction *transaction)
 {
 	transaction->user = NULL;
+	if (!timer_is_set(&transaction->end))
+		timer_set(transaction->table->timers, &transaction->end,
+			life_ms(transaction->table), ended);
 }
 
 /* RFC 3261 17.1.1.3: within the transaction, for each time the answer comes. */
