@@ -27,8 +27,8 @@ class Sipp:
     """One sipp. A server (`remote` is None) listens until it is told to stop; a client
     ends with its calls. `lose` is the part of packets in a hundred that it loses."""
 
-    def __init__(self, folder, scenario, transport, host, remote=None, calls=0, rate=250,
-                 at_once=200, lose=0):
+    def __init__(self, folder, scenario, transport, host, remote=None, calls=0, rate=400,
+                 at_once=50, lose=0):
         self.name = os.path.basename(scenario)[:-len(".xml")]
         self.folder = os.path.join(str(folder), "%s-%d" % (self.name, time.monotonic_ns()))
         os.makedirs(self.folder)
@@ -129,25 +129,36 @@ class SippSite(Site):
         self.home = self.proxy(self.config)
         self.store(self.config)
 
-    def sipp(self, scenario, **more):
+    def sipp(self, scenario, transport=None, **more):
         scenario = os.path.join(SCENARIOS, scenario + ".xml")
-        self.sipps.append(Sipp(self.folder, scenario, self.transport, self.host, **more))
+        self.sipps.append(
+            Sipp(self.folder, scenario, transport or self.transport, self.host, **more))
         return self.sipps[-1]
 
     def client(self, scenario, **more):
         return self.sipp(scenario, remote=self.server, **more)
 
-    def register_bob(self, *servers):
+    def unregister_bob(self, *servers):
+        """Bob is there no more."""
+        self.register_bob(*servers, expires=0)
+
+    def register_bob(self, *servers, expires=3600):
         """Bob is where these sipps listen."""
         with Agent("bob", self.address, transport=self.transport, host=self.host) as agent:
             for server in servers:
-                agent.contact = "sip:bob@%s;transport=%s" % (server.address, self.transport)
-                assert agent.register().status == 200
+                agent.contact = "sip:bob@%s;transport=%s" % (
+                    server.address, server.transport)
+                assert agent.register(expires).status == 200
 
     def counts(self):
         """Records of each kind, when the index holds what the journal holds."""
         until(lambda: self.rows(self.config, "stats")[-1]["behind"] == 0, "the index caught up")
         return self.rows(self.config, "stats")[-1]["kinds"]
+
+    def counts_with(self, requests):
+        """The same, as soon as all of so many first requests have their outcome."""
+        until(lambda: self.counts().get("outcome", 0) == requests, "the first are recorded")
+        return self.counts()
 
     def kinds_since(self, before):
         """Message and outcome records since then, the proxy having stopped cleanly and
