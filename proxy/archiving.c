@@ -22,14 +22,18 @@ struct waiter {
 	struct passage *passage; /* borrowed: it cancels when it goes */
 };
 
+/* The whole type: one that only begins like these may carry anything. */
 static bool is_signalling_type(struct slice type)
 {
 	static const struct slice types[] = {{"application/sdp", 15},
-		{"application/pidf", 16}, {"application/xpidf", 17},
+		{"application/pidf+xml", 20}, {"application/xpidf+xml", 21},
 		{"text/xml+msrtc.pidf", 19}};
+	struct slice name;
 
+	(void)slice_cut(&type, ';', &name);
+	name = slice_trim(name);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (slice_starts_nocase(type, types[i]))
+		if (slice_equal_nocase(name, types[i]))
 			return true;
 	return false;
 }
@@ -145,6 +149,9 @@ enum progress archiving_step(struct passage *passage)
 	passage->order.waits = false;
 	if (!passage->submitted)
 		return record(passage);
+	/* Called for another reason: it is not on the disk yet. */
+	if (passage->archive_wait && passage->archive_wait->link)
+		return PROGRESS_WAIT;
 	if (passage->archive_failed)
 		refuse_unrecorded(
 			passage, 503, "The archive is away, try again later");
