@@ -97,3 +97,22 @@ def test_each_request_twice(site):
     """Delivered once, answered once, recorded once."""
     _, kinds = run(site, "message_twice_uac", ["message_late_uas"], at_once=200)
     assert kinds == {"message": 2 * CALLS, "outcome": CALLS}
+
+
+def test_cancel_at_once(site):
+    """The CANCEL overtakes an INVITE that waits for the disk, or is held back until the
+    callee rings: 200 and 487 each time. Who did not get the INVITE hears nothing of it."""
+    listening = site.sipp("cancelled_late_uas")
+    site.register_bob(listening)
+    before = site.counts_with(1)
+    client = site.client("cancel_at_once_uac", calls=CALLS).finish()
+    exactly(client)
+    server = listening.finish(told=True)
+    rang = server["steps"].get("0_INVITE_Recv", 0)
+    assert (server["succeeded"], server["failed"]) == (rang, 0), server
+    kinds = site.kinds_since(before)
+    # INVITE and CANCEL; where it got there the 180 and the 487.
+    assert kinds["outcome"] == 2 * CALLS
+    relayed = kinds["message"] - 2 * CALLS
+    heard = client["steps"]["3_180_Recv"] + client["steps"]["5_180_Recv"]
+    assert relayed == rang + heard, (kinds, client, server)
