@@ -98,12 +98,15 @@ static bool add_record_route(struct branch *branch)
 	const struct message *message = branch_message(branch);
 	struct slice token, in, out, line;
 	const struct destination *to = &branch->target.destination;
+	const struct route_end caller = {&passage->source,
+				       &passage->arrival.source},
+			       callee = {&branch->target.next, &to->address};
 	bool two = passage->arrival.transport != to->transport ||
 		   passage->arrival.listener != to->listener;
 
 	if (!is_dialog_forming(message->method))
 		return true;
-	token = route_token(passage->arena, worker, message->call_id);
+	token = route_token(passage->arena, worker, message, &caller, &callee);
 	out = listener_sent_by(
 		passage->arena, worker, to->listener, &passage->arrival.local);
 	in = listener_sent_by(passage->arena, worker, passage->arrival.listener,

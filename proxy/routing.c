@@ -3,8 +3,9 @@
  * RFC 3261 16.4: our own Route goes, and what a strict router put into the
  * Request-URI comes back. A Route that is left decides, and so does the
  * Request-URI of a request within a dialog that was set up through us: our
- * Record-Route's token proves that. What a client brings besides is not
- * believed: its Routes go and the Request-URI alone decides.
+ * Record-Route's token proves that, and what the other end is like. What a
+ * client brings besides is not believed, also when another server of ours
+ * passes it on: its Routes go and the Request-URI alone decides.
  */
 #include "proxy/routing/routing.h"
 
@@ -17,22 +18,27 @@ struct routes {
 	struct name_address values[3];
 	struct slice texts[3];
 	size_t count;
-	size_t ours;  /* how many from the top are ours */
-	bool through; /* one of them carries our token for this dialog */
+	size_t ours;            /* how many from the top are ours */
+	struct route_pass pass; /* of our token for this dialog */
 	bool broken;
 };
 
-static bool is_ours(
-	struct passage *passage, const struct uri *uri, bool *through)
+static struct route_end sender_of(const struct passage *passage)
 {
+	return (struct route_end){&passage->source, &passage->arrival.source};
+}
+
+static bool is_ours(
+	struct passage *passage, const struct uri *uri, struct route_pass *pass)
+{
+	const struct route_end from = sender_of(passage);
 	struct slice token;
 
 	if (!host_is_ours(passage->worker, uri->host, uri->port))
 		return false;
-	if (uri_parameter(uri, SLICE("swt"), &token) &&
-		route_token_valid(passage->worker,
-			passage_message(passage)->call_id, token))
-		*through = true;
+	if (!pass->token.at && uri_parameter(uri, SLICE("swt"), &token))
+		(void)route_token_valid(passage->worker,
+			passage_message(passage), &from, token, pass);
 	return true;
 }
 
@@ -58,7 +64,7 @@ static void read_routes(struct passage *passage, struct routes *routes)
 	}
 	while (routes->ours < routes->count && routes->ours < 2 &&
 		is_ours(passage, &routes->values[routes->ours].uri,
-			&routes->through))
+			&routes->pass))
 		routes->ours++;
 }
 
@@ -67,10 +73,11 @@ static void refuse(struct passage *passage, unsigned status, const char *reason)
 	passage_answer(passage, status, slice_of(reason), slice_of(NULL));
 }
 
+/* A gateway is believed; other servers of ours pass on what others wrote. */
 static bool may_route_directly(
 	const struct passage *passage, const struct routes *routes)
 {
-	return routes->through || passage->source.class != PEER_CLIENT;
+	return routes->pass.token.at || passage->source.class == PEER_GATEWAY;
 }
 
 static void add_target(
@@ -86,23 +93,28 @@ static void add_target(
 
 /* To the next Route, or within a dialog to the peer's own address. The peer may
  * be one that registered over a connection which is still there. */
-static bool route_directly(struct passage *passage, const struct uri *uri,
+static void route_directly(struct passage *passage, const struct uri *uri,
 	const struct routes *routes)
 {
 	struct target target = {.uri = uri->whole};
+	const struct route_end to = {&target.next, &target.destination.address};
 	const struct uri *next = uri;
+	bool bound;
 
 	if (routes->count > routes->ours)
 		next = &routes->values[routes->ours].uri;
 	if (!next_hop_of_uri(passage->worker, next, &target)) {
 		refuse(passage, 404, "The next hop cannot be reached");
-		return true;
+		return;
 	}
-	if (next == uri)
-		(void)bindings_reach(passage->worker->proxy->bindings,
-			uri->whole, &target.destination);
+	bound = next == uri && bindings_reach(passage->worker->proxy->bindings,
+				       uri->whole, &target.destination);
+	if (!bound && routes->pass.token.at &&
+		!route_pass_allows(passage->worker, &routes->pass, &to)) {
+		refuse(passage, 403, "The next hop is not of this dialog");
+		return;
+	}
 	add_target(passage, &target, routes);
-	return true;
 }
 
 static void route_by_default(struct passage *passage, const struct uri *uri,
@@ -127,9 +139,9 @@ static void route_by_default(struct passage *passage, const struct uri *uri,
 static bool came_from_strict_router(
 	struct passage *passage, const struct uri *uri)
 {
-	bool through = false;
+	struct route_pass pass = {.by_callee = false};
 
-	return uri->lr && is_ours(passage, uri, &through) && through;
+	return uri->lr && is_ours(passage, uri, &pass) && pass.token.at;
 }
 
 static void route_request(struct passage *passage, const struct uri *uri)

@@ -42,11 +42,30 @@ struct slice listener_sent_by(struct arena *arena, const struct worker *worker,
 size_t routing_targets(struct worker *worker, struct arena *arena,
 	struct slice uri, struct target *targets, size_t room);
 
+/* One end of a dialog as we meet it: who, and where. Borrowed. */
+struct route_end {
+	const struct peer *peer;
+	const union address *address;
+};
+/* What a token that came back allows. Borrows the token and the end. */
+struct route_pass {
+	struct slice token; /* absent: nothing */
+	struct route_end from;
+	bool by_callee; /* sent by whom the first request went to */
+};
 /* The key in the Record-Route that we write: proves, when it comes back as a
- * Route, that this dialog was set up through us. */
-struct slice route_token(
-	struct arena *arena, const struct worker *worker, struct slice call_id);
-bool route_token_valid(
-	const struct worker *worker, struct slice call_id, struct slice token);
+ * Route, that this dialog was set up through us, between such ends. */
+struct slice route_token(struct arena *arena, const struct worker *worker,
+	const struct message *request, const struct route_end *caller,
+	const struct route_end *callee);
+/* True for a request within the dialog that the token was made for, from an end
+ * like the one that it names. */
+bool route_token_valid(const struct worker *worker,
+	const struct message *request, const struct route_end *from,
+	struct slice token, struct route_pass *pass);
+/* True when this next hop is like the other end: of the same class, and of the
+ * same host where both ends are foreign. */
+bool route_pass_allows(const struct worker *worker,
+	const struct route_pass *pass, const struct route_end *to);
 
 #endif
