@@ -58,7 +58,8 @@ static void watch(struct local_link *link);
 static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct local_link *link = poll->data;
-	int error = status < 0 ? -status : 0;
+	/* libuv says EBADF of any poll error: here the peer is gone. */
+	int error = status < 0 ? ECONNRESET : 0;
 	struct frame frame;
 
 	if (!error && link->broken)
