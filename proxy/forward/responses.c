@@ -252,6 +252,34 @@ static void begin_response(struct branch *branch, struct message *message,
 	passage_run(response);
 }
 
+/* The branch alone brought it here. What names another call, sender or request
+ * is no answer to ours (RFC 3261 8.2.6.2), and would be kept under names of its
+ * own choosing. */
+static bool answers_request(
+	const struct branch *branch, const struct message *response)
+{
+	const struct message *sent = branch->passage->versions[0].message;
+
+	return slice_equal(response->call_id, sent->call_id) &&
+	       slice_equal(response->from_tag, sent->from_tag) &&
+	       response->cseq == sent->cseq;
+}
+
+/* A final one ends the branch all the same: no other will come. */
+static void refuse_foreign(
+	struct branch *branch, const struct message *response)
+{
+	struct passage *request = branch->passage;
+
+	request->worker->counts.stray_responses++;
+	if (response->status < 200 || branch->state == BRANCH_FINAL)
+		return;
+	branch_give_up(branch, 502, "transport-error");
+	if (request->made_here)
+		request->final_status = 502;
+	passage_settle(request);
+}
+
 static void branch_response(
 	void *user, struct message *message, const struct arrival *arrival)
 {
@@ -259,6 +287,10 @@ static void branch_response(
 	struct passage *request = branch->passage;
 
 	request->worker->counts.responses++;
+	if (!answers_request(branch, message)) {
+		refuse_foreign(branch, message);
+		return;
+	}
 	note_response(branch, message);
 	if (message->status == 100)
 		return;
