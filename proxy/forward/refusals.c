@@ -184,21 +184,45 @@ void refuse_response(struct passage *response)
 	branches_cancel(request);
 }
 
-/* The ACK never goes on; both ends believe in the dialog, so both get a BYE. */
+static bool was_refused_by_stage(const struct passage *passage)
+{
+	const struct trail_entry *entry = passage->trail.first;
+
+	while (entry && !entry->status &&
+		(!entry->verdict || !slice_equal(slice_of(entry->verdict),
+					    SLICE("discard"))))
+		entry = entry->next;
+	return entry != NULL;
+}
+
+/* The INVITE whose 2xx the ACK acknowledges; NULL when it is over. */
+static struct passage *invite_of(const struct passage *ack)
+{
+	const struct message *message = ack->versions[0].message;
+	struct passage *invite = dialog_find(ack->worker->dialogs, message);
+
+	if (invite && invite->success &&
+		slice_equal(invite->success->to_tag, message->to_tag))
+		return invite;
+	log_warn("A refused ACK belongs to no dialog that is known: it was "
+		 "dropped call_id=%.*s",
+		SLICE_ARGS(message->call_id));
+	return NULL;
+}
+
+/* The ACK never goes on; both ends believe in the dialog, so both get a BYE.
+ * One that has run out of hops or names no place is dropped alone: it says
+ * nothing of the dialog's words. */
 void refuse_ack(struct passage *ack)
 {
 	struct passage *invite =
-		dialog_find(ack->worker->dialogs, ack->versions[0].message);
-	const struct message *message = ack->versions[0].message, *success;
+		was_refused_by_stage(ack) ? invite_of(ack) : NULL;
+	const struct message *success;
 	struct branch *branch;
 	struct end callee, caller;
 
-	if (!invite || !invite->success) {
-		log_warn("A refused ACK belongs to no dialog that is known: it "
-			 "was dropped call_id=%.*s",
-			SLICE_ARGS(message->call_id));
+	if (!invite)
 		return;
-	}
 	success = invite->success;
 	for (branch = invite->branches; branch; branch = branch->next)
 		if (branch->state == BRANCH_FINAL && branch->status / 100 == 2)
