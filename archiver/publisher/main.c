@@ -41,7 +41,7 @@ struct wish {
 
 static _Noreturn void refuse_usage(void)
 {
-	fputs(usage, stderr);
+	(void)fputs(usage, stderr);
 	exit(EXIT_USAGE);
 }
 
@@ -73,10 +73,10 @@ static struct wish read_options(int count, char **words)
 		} else if (option == 'p') {
 			wish.pass = read_place(optarg);
 		} else if (option == 'h') {
-			fputs(usage, stdout);
+			(void)fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		} else if (option == 'v') {
-			puts("sipwarden-publisher " SIPWARDEN_VERSION);
+			(void)puts("sipwarden-publisher " SIPWARDEN_VERSION);
 			exit(EXIT_SUCCESS);
 		} else {
 			refuse_usage();

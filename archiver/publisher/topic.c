@@ -24,7 +24,7 @@ static rd_kafka_resp_err_t look(struct kafka *kafka, const char *name,
 	rd_kafka_resp_err_t code;
 
 	if (!topic)
-		return rd_kafka_last_error();
+		return RD_KAFKA_RESP_ERR__INVALID_ARG;
 	code = rd_kafka_metadata(
 		kafka_consumer(kafka), 0, topic, found, ASK_MS);
 	rd_kafka_topic_destroy(topic);
