@@ -120,6 +120,7 @@ static void one_in_the_middle_may_go(void **state)
 	leave(house, passages[1]);
 	leave(house, passages[3]);
 	assert_false(order_is_next(passages[2]));
+	assert_false(timer_is_set(&passages[0]->wake)); /* nothing new for it */
 	assert_false(timer_is_set(&passages[2]->wake));
 	passages[3] = passage_of(house, "1", ALICE, true);
 	leave(house, passages[0]);

@@ -172,6 +172,8 @@ static void absorbs_after_the_final_answer(void **state)
 		assert_true(answer(&wire, rows[i].status, method));
 		assert_int_equal(wire.responses, rows[i].told);
 		wire_assert_sent(&wire, "ACK", at_ms, rows[i].acks);
+		wire_wait(&wire, rows[i].stays_ms / 2);
+		assert_true(answer(&wire, rows[i].status, method));
 		wire_wait(&wire, rows[i].stays_ms - 10);
 		assert_int_equal(wire.ended, 0);
 		wire_wait(&wire, rows[i].stays_ms + 20);

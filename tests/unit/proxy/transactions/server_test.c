@@ -160,6 +160,18 @@ static void absorbs_after_its_answer(void **state)
 	}
 }
 
+/* Timer J over a stream: nothing comes twice. */
+static void ends_at_once_over_a_stream(void **state)
+{
+	struct wire wire;
+
+	(void)state;
+	assert_int_equal(say(start(&wire, "MESSAGE", &stream), 200), 0);
+	wire_wait(&wire, 20);
+	assert_int_equal(wire.ended, 1);
+	wire_close(&wire);
+}
+
 static void says_again_what_it_said_last(void **state)
 {
 	struct wire wire;
@@ -305,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(repeats_a_refusal_until_its_ack),
 		cmocka_unit_test(absorbs_after_its_answer),
+		cmocka_unit_test(ends_at_once_over_a_stream),
 		cmocka_unit_test(says_again_what_it_said_last),
 		cmocka_unit_test(answers_finally_once),
 		cmocka_unit_test(finds_what_a_cancel_means),
