@@ -8,6 +8,8 @@
  * The broker refuses batches, not records. So after a refusal every record up
  * to the last that was refused goes in a transaction of its own; one that is
  * refused alone becomes a dead letter before the position passes it.
+ *
+ * Long: the phases are one machine over one producer.
  */
 #include "archiver/publisher/publisher.h"
 

@@ -3,6 +3,8 @@
  * Two stacks instead of recursion: operators that wait for their right side,
  * and the steps given out. NOT binds tighter than AND (which a space means
  * too), AND tighter than OR.
+ *
+ * Long: one grammar, read from top to bottom.
  */
 #include "lib/query/query.h"
 

@@ -1,4 +1,8 @@
-/* index.c -- takes records, keeps the shards. */
+/* index.c -- takes records, keeps the shards.
+ *
+ * Long: taking and committing work on one batch, whose rows point to each other
+ * until they are written; nobody else may see them half made.
+ */
 #include "archiver/store/index/index.h"
 
 #include "archiver/store/index/rows.h"

@@ -1,4 +1,4 @@
-"""Each record is in the topic once, in order, whatever is away or killed meanwhile."""
+"""test_each_record_once.py -- each record is in the topic once, in order, whatever is away or killed meanwhile."""
 import threading
 
 from kafka import Kafka

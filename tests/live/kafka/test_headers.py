@@ -1,4 +1,4 @@
-"""Each message of the topic is a CloudEvent, in a topic made as configured."""
+"""test_headers.py -- each message of the topic is a CloudEvent, in a topic made as configured."""
 import datetime
 
 from kafka import Kafka

@@ -1,4 +1,4 @@
-"""What Kafka refuses, and where there is no Kafka."""
+"""test_refused.py -- what Kafka refuses, and where there is no Kafka."""
 import os
 import subprocess
 
