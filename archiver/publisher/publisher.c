@@ -17,7 +17,7 @@
 #include "archiver/publisher/event.h"
 #include "archiver/publisher/kafka.h"
 #include "archiver/publisher/outage.h"
-#include "archiver/publisher/position.h"
+#include "archiver/publisher/standing.h"
 #include "archiver/publisher/topic.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -36,7 +36,6 @@ enum {
 	IDLE_MS = 1000,
 	RETRY_MS = 500,
 	PAUSE_MS = 3000,
-	COPY_MS = 5000,
 	REFRESH_MS = 24 * 60 * 60 * 1000
 };
 
@@ -44,9 +43,8 @@ enum phase { OPENING, TOPIC, INIT, POSITION, PUBLISHING, COMMITTING };
 
 struct publisher {
 	struct publisher_options options;
-	struct position_name name;
+	struct standing standing;
 	struct topic_wanted topic;
-	char position_file[PATH_MAX];
 	char dead_letters[PATH_MAX];
 	struct outage outage;
 	struct kafka *kafka;
@@ -55,8 +53,7 @@ struct publisher {
 	bool checked; /* the topic, since it was last there */
 
 	uint64_t committed; /* in Kafka; 0: not known, or nothing yet */
-	uint64_t copied;    /* in the local copy */
-	uint64_t committed_ms, copied_ms;
+	uint64_t committed_ms;
 
 	/* The transaction that is open. */
 	bool open, full, reread;
@@ -70,7 +67,6 @@ struct publisher {
 	bool greeted;           /* said from where it goes on */
 	bool caught_up;         /* and said so */
 	bool stuck;             /* said what hinders */
-	bool copy_failed;       /* and said so */
 	bool blocked;           /* more in the journal changes nothing */
 	bool topic_is_new;      /* not led by a broker yet */
 	char weakness[TOPIC_WEAKNESS_BYTES]; /* as last said */
@@ -78,13 +74,15 @@ struct publisher {
 
 static int make_paths(struct publisher *publisher)
 {
-	const char *folder = publisher->options.folder;
-	int a = snprintf(publisher->position_file,
-		sizeof(publisher->position_file), "%s/position", folder);
-	int b = snprintf(publisher->dead_letters,
-		sizeof(publisher->dead_letters), "%s/dead-letters", folder);
+	const struct publisher_options *options = &publisher->options;
+	struct position_name name = {options->topic, .node = options->node};
+	int size = snprintf(publisher->dead_letters,
+		sizeof(publisher->dead_letters), "%s/dead-letters",
+		options->folder);
 
-	return a < PATH_MAX && b < PATH_MAX ? 0 : ENAMETOOLONG;
+	if (size >= (int)sizeof(publisher->dead_letters))
+		return ENAMETOOLONG;
+	return standing_open(&publisher->standing, options->folder, &name);
 }
 
 static int open_kafka(
@@ -114,8 +112,6 @@ int publisher_open(const struct publisher_options *options,
 	if (!made)
 		return error;
 	made->options = *options;
-	made->name =
-		(struct position_name){options->topic, .node = options->node};
 	made->topic = (struct topic_wanted){.name = options->topic,
 		.partitions = options->partitions,
 		.replication = options->replication};
@@ -287,55 +283,6 @@ static int step_init(struct publisher *publisher)
 	return 0;
 }
 
-/* Kafka has no position. The local copy is the best there is: *number, which
- * stays 0 when there never was one. False: nobody can tell. */
-static bool position_from_copy(struct publisher *publisher, uint64_t *number)
-{
-	const char *file = publisher->position_file;
-	int error = position_read(file, &publisher->name, number);
-
-	if (error && error != ENOENT && !publisher->committed) {
-		if (!publisher->stuck)
-			log_error("Kafka has no position of this node and its "
-				  "local copy cannot be read, so nothing is "
-				  "published; put the file right, or remove it "
-				  "to publish everything file=%s reason=\"%s\"",
-				file, strerror(error));
-		publisher->stuck = true;
-		return false;
-	}
-	if (error)
-		*number = 0;
-	if (publisher->committed > *number)
-		*number = publisher->committed;
-	if (*number)
-		log_error("Kafka has lost the position of this node (it "
-			  "expires, and goes with its topic); publishing goes "
-			  "on from the local copy, and records published after "
-			  "that was written come twice. To publish everything "
-			  "again: stop, remove the file, start "
-			  "group=sipwarden.journal.%" PRIu32
-			  " topic=%s file=%s record=%" PRIu64,
-			publisher->name.node, publisher->name.topic, file,
-			*number);
-	return true;
-}
-
-/* Kafka's position counts; one behind the copy means that Kafka has lost
- * records that it had acknowledged. */
-static void compare_with_copy(struct publisher *publisher, uint64_t number)
-{
-	uint64_t copy = 0;
-
-	if (position_read(publisher->position_file, &publisher->name, &copy))
-		return;
-	if (copy > number)
-		log_error("Kafka is behind what it had acknowledged, as after "
-			  "a restored backup; publishing goes on from where it "
-			  "stands record=%" PRIu64 " acknowledged=%" PRIu64,
-			number, copy);
-}
-
 static int start_from(struct publisher *publisher, uint64_t number)
 {
 	int error = source_rewind(publisher->source, number);
@@ -354,14 +301,14 @@ static int step_position(struct publisher *publisher)
 {
 	uint64_t number;
 	enum kafka_result result = kafka_position(publisher->kafka, &number);
-	bool known;
+	bool known, settled;
 
 	if (result != KAFKA_DONE)
 		return follow(publisher, result);
 	known = number != 0;
-	if (known)
-		compare_with_copy(publisher, number);
-	else if (!position_from_copy(publisher, &number))
+	settled = standing_settle(
+		&publisher->standing, publisher->committed, &number);
+	if (!settled)
 		return PAUSE_MS;
 	if (!known)
 		publisher->committed_ms = 0;
@@ -371,25 +318,6 @@ static int step_position(struct publisher *publisher)
 			number);
 	publisher->greeted = true;
 	return start_from(publisher, number);
-}
-
-static void copy_position(struct publisher *publisher)
-{
-	int error;
-
-	publisher->copied_ms = clock_steady_ms();
-	if (publisher->copied == publisher->committed || !publisher->committed)
-		return;
-	error = position_write(publisher->position_file, &publisher->name,
-		publisher->committed);
-	if (!error)
-		publisher->copied = publisher->committed;
-	else if (!publisher->copy_failed)
-		log_warn("The local copy of the position cannot be written; "
-			 "see that there is room and the folder ours file=%s "
-			 "reason=\"%s\"",
-			publisher->position_file, strerror(error));
-	publisher->copy_failed = error != 0;
 }
 
 /* Records went, or at least Kafka took the position. */
@@ -407,9 +335,7 @@ static void note_commit(struct publisher *publisher)
 		log_info("Kafka is back record=%" PRIu64, publisher->committed);
 		publisher->caught_up = false;
 	}
-	if (!publisher->copied ||
-		publisher->committed_ms - publisher->copied_ms >= COPY_MS)
-		copy_position(publisher);
+	standing_renew(&publisher->standing, publisher->committed);
 }
 
 static int step_committing(struct publisher *publisher)
@@ -576,8 +502,7 @@ static int idle(struct publisher *publisher)
 		publisher->phase = COMMITTING;
 		return 0;
 	}
-	if (clock_steady_ms() - publisher->copied_ms >= COPY_MS)
-		copy_position(publisher);
+	standing_renew(&publisher->standing, publisher->committed);
 	if (!publisher->caught_up && publisher->committed) {
 		publisher->caught_up = true;
 		log_info("published up to record=%" PRIu64,
@@ -648,5 +573,5 @@ void publisher_finish(struct publisher *publisher)
 			publisher->phase == COMMITTING) &&
 		kafka_commit(publisher->kafka, publisher->last) == KAFKA_DONE)
 		publisher->committed = publisher->last;
-	copy_position(publisher);
+	standing_copy(&publisher->standing, publisher->committed);
 }

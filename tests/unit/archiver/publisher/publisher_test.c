@@ -177,16 +177,17 @@ static void publishes_nothing_when_both_positions_are_gone_wrong(void **state)
 
 struct failure {
 	int16_t request;
+	int times;
 	rd_kafka_resp_err_t code;
 	const char *told;
 };
 
 static const struct failure failures[] = {
-	{PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+	{PRODUCE, 1, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
 		"A transaction failed, its records go again"},
-	{PRODUCE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+	{PRODUCE, 3, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
 		"A transaction failed, its records go again"},
-	{END_TRANSACTION, RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
+	{END_TRANSACTION, 1, RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
 		"takes nothing more from this producer"},
 };
 
@@ -199,8 +200,9 @@ static void goes_on_behind_each_failure(void **state)
 		unsigned letters;
 		bool told, done;
 
-		rd_kafka_mock_push_request_errors(story->cluster,
-			failures[i].request, 1, failures[i].code);
+		for (int j = 0; j < failures[i].times; j++)
+			rd_kafka_mock_push_request_errors(story->cluster,
+				failures[i].request, 1, failures[i].code);
 		begin(story);
 		told = steps_until(story, failures[i].told);
 		done = told && caught_up(story);
