@@ -48,17 +48,18 @@ static const char *options_read(int argc, char **argv)
 			config = optarg;
 			break;
 		case 'h':
-			fputs(help, stdout);
+			(void)fputs(help, stdout);
 			exit(0);
 		case 'V':
 			puts("sipwarden-proxy " SIPWARDEN_VERSION);
 			exit(0);
 		default:
-			fputs("Try: sipwarden-proxy --help\n", stderr);
+			(void)fputs("Try: sipwarden-proxy --help\n", stderr);
 			exit(2);
 		}
 	if (optind != argc) {
-		fprintf(stderr, "sipwarden-proxy: %s is not understood\n%s",
+		(void)fprintf(stderr,
+			"sipwarden-proxy: %s is not understood\n%s",
 			argv[optind], "Try: sipwarden-proxy --help\n");
 		exit(2);
 	}

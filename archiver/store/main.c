@@ -40,18 +40,18 @@ static const char *read_options(int count, char **words)
 		if (option == 'c') {
 			file = optarg;
 		} else if (option == 'h') {
-			fputs(usage, stdout);
+			(void)fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
 		} else if (option == 'v') {
 			puts("sipwarden-store " SIPWARDEN_VERSION);
 			exit(EXIT_SUCCESS);
 		} else {
-			fputs(usage, stderr);
+			(void)fputs(usage, stderr);
 			exit(EXIT_USAGE);
 		}
 	}
 	if (!file || optind != count) {
-		fputs(usage, stderr);
+		(void)fputs(usage, stderr);
 		exit(EXIT_USAGE);
 	}
 	return file;

@@ -65,7 +65,7 @@ static bool version_make(struct content_rules *rules, EVP_MD_CTX *digest)
 	if (EVP_DigestFinal_ex(digest, bytes, &size) != 1)
 		return false;
 	for (size_t i = 0; i < 8; i++)
-		snprintf(rules->version + 2 * i, 3, "%02x", bytes[i]);
+		(void)snprintf(rules->version + 2 * i, 3, "%02x", bytes[i]);
 	return true;
 }
 
@@ -129,7 +129,7 @@ size_t content_rules_read(const char *path, struct content_rules **rules,
 	int error = rule_file_load(path, &bytes);
 	*rules = NULL;
 	if (error) {
-		snprintf(faults[0].text, sizeof(faults[0].text),
+		(void)snprintf(faults[0].text, sizeof(faults[0].text),
 			"%.300s:1:1: the rule file cannot be read: %s", path,
 			error == EINVAL ? "it is no plain file"
 					: strerror(error));
