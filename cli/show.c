@@ -326,7 +326,21 @@ static void print_branches(const json_t *observation)
 	}
 }
 
-static void print_observation(const json_t *observation)
+/* What this server saw was not what the first one had seen. */
+static void print_difference(const struct page *page, const json_t *observation)
+{
+	if (!json_object_get(observation, "texts"))
+		return;
+	(void)printf("%*s%s:\n", INDENT + 4, "",
+		json_is_true(json_object_get(observation, "differs"))
+			? "OTHER CONTENT under the same message id"
+			: "changed here");
+	print_texts(page, observation);
+	print_attachments(observation);
+}
+
+static void print_observation(
+	const struct page *page, const json_t *observation)
 {
 	(void)printf("%*s", INDENT, "");
 	if (json_is_true(json_object_get(observation, "unreadable"))) {
@@ -345,6 +359,7 @@ static void print_observation(const json_t *observation)
 	print_disposition(observation);
 	print_outcomes(observation, 0); /* of our own answer */
 	(void)putchar('\n');
+	print_difference(page, observation);
 	print_trail(observation);
 	print_branches(observation);
 }
@@ -363,7 +378,7 @@ static void print_message(
 		(void)printf("%*s%zu observations of this message:\n", INDENT,
 			"", count);
 	for (size_t i = 0; i < count; i++)
-		print_observation(json_array_get(observations, i));
+		print_observation(page, json_array_get(observations, i));
 }
 
 static void keep_row(void *context, const json_t *row)

@@ -277,6 +277,71 @@ static void tell(struct transcript *transcript, const Metadata *metadata,
 		content ? attachments_of(transcript, content) : json_array());
 }
 
+static bool is_same(
+	const json_t *one, const json_t *other, const char *const names[2])
+{
+	for (size_t i = 0; i < 2; i++)
+		if (!json_equal(json_object_get(one, names[i]),
+			    json_object_get(other, names[i])))
+			return false;
+	return true;
+}
+
+/* True when all of them have been told. *differs: one of those that have not
+ * came in like this, it is no edit of the server that saw it. */
+static bool are_told(const json_t *items, const json_t *told,
+	const char *const names[2], bool *differs)
+{
+	const json_t *item, *other;
+	bool all = true;
+	size_t i, k;
+
+	json_array_foreach(items, i, item)
+	{
+		json_array_foreach(told, k, other)
+		{
+			if (is_same(item, other, names))
+				break;
+		}
+		if (k < json_array_size(told))
+			continue;
+		all = false;
+		if (json_integer_value(json_object_get(item, "version")) == 0)
+			*differs = true;
+	}
+	return all;
+}
+
+/* A message id is made of what its sender wrote, so he can give two messages
+ * the same one: the words and files of each must be seen. */
+static void tell_apart(
+	struct transcript *transcript, json_t *object, const Content *content)
+{
+	static const char *const of_text[2] = {"text", "place"};
+	static const char *const of_file[2] = {"sha256", "place"};
+	const size_t text_left = transcript->text_left;
+	const bool cut = transcript->cut;
+	json_t *texts = content ? texts_of(transcript, content) : json_array();
+	json_t *files =
+		content ? attachments_of(transcript, content) : json_array();
+	bool differs = false, told;
+
+	told = are_told(texts, json_object_get(transcript->row, "texts"),
+		of_text, &differs);
+	told &= are_told(files, json_object_get(transcript->row, "attachments"),
+		of_file, &differs);
+	if (told) {
+		json_decref(texts);
+		json_decref(files);
+		transcript->text_left = text_left;
+		transcript->cut = cut;
+		return;
+	}
+	json_object_set_new(object, "texts", texts);
+	json_object_set_new(object, "attachments", files);
+	json_object_set_new(object, "differs", json_boolean(differs));
+}
+
 static void set_outcome(
 	struct transcript *transcript, json_t *object, const Metadata *metadata)
 {
@@ -292,6 +357,8 @@ static void observe(struct transcript *transcript, uint64_t number,
 
 	if (!transcript->told)
 		tell(transcript, metadata, content);
+	else
+		tell_apart(transcript, object, content);
 	if (verdict > transcript->verdict ||
 		!json_object_get(transcript->row, "disposition"))
 		set_outcome(transcript, transcript->row, metadata);
