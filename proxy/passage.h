@@ -176,6 +176,7 @@ struct passage {
 	/* The place in the chain that runs (stages/chain.c). */
 	struct {
 		size_t position;
+		size_t again_to; /* up to here it runs anew, for an edit */
 		struct branch *branch; /* after routing */
 		struct trail_entry *entry;
 		uint64_t began_us;

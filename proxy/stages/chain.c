@@ -123,7 +123,10 @@ static const char *trail_word(const struct verdict *verdict)
 }
 
 /* The edits of a stage that let the message pass become a new version, all or
- * none; what cannot be made of them refuses the message. */
+ * none; what cannot be made of them refuses the message. Nobody has judged that
+ * version, not even the stage that made it (what it took out may have stood
+ * between two halves), so the chain begins again; edits without an end run out
+ * of versions. */
 static bool take_edits(struct passage *passage, struct branch *branch,
 	struct edits *edits, struct verdict *verdict)
 {
@@ -145,6 +148,7 @@ static bool take_edits(struct passage *passage, struct branch *branch,
 		branch->version = made;
 	else
 		passage->version = made;
+	passage->chain.again_to = passage->chain.position;
 	return true;
 }
 
@@ -195,7 +199,11 @@ static enum chain_result conclude(struct passage *passage,
 		slice_equal(slice_of(entry->verdict), SLICE("continue")) &&
 		version_of(passage, branch) == key->version)
 		remember(passage, stage, *key);
-	passage->chain.position++;
+	if (verdict->word == VERDICT_CONTINUE &&
+		version_of(passage, branch) != key->version)
+		passage->chain.position = 0;
+	else
+		passage->chain.position++;
 	if (verdict->word == VERDICT_CONTINUE)
 		return CHAIN_PASSED;
 	passage->worker->counts.refused_by_stage[stage]++;
@@ -283,6 +291,12 @@ static enum chain_result ask(
 		.direction = key.direction,
 		.edits = &edits};
 
+	/* Its snapshot of this point has been taken. */
+	if (!kind->generation &&
+		passage->chain.position < passage->chain.again_to) {
+		passage->chain.position++;
+		return CHAIN_PASSED;
+	}
 	if (!begin_entry(passage, branch, stage, place.word)) {
 		*verdict = verdict_answer(
 			513, SLICE("Message Too Large"), slice_of(NULL));
@@ -316,7 +330,7 @@ enum chain_result chain_run(
 				 ? take_up(passage, branch, verdict)
 				 : ask(passage, branch, verdict);
 	if (result != CHAIN_WAITS)
-		passage->chain.position = 0;
+		passage->chain.position = passage->chain.again_to = 0;
 	return result;
 }
 

@@ -18,8 +18,9 @@ def test_unchanged_content_is_not_judged_twice(tmp_path):
         assert verdicts(trail, "virus-scan") == ["continue", "unchanged"]
 
 
-def test_an_edit_between_the_chains_is_judged_anew(tmp_path):
-    """The first look replaces a word by one that the second look blocks."""
+def test_an_edit_is_judged_anew(tmp_path):
+    """The first look replaces a word by one that the second look blocks, at once: a chain
+    may be the last one that looks."""
     rules = [{"name": "code-names", "terms": ["trout"], "action": "replace", "with": "falcon"},
              {"name": "falcon-names", "terms": ["falcon"], "action": "block"}]
     with TwoServers(tmp_path, home={"before": ["content-filter"], "after": ["content-filter"]},
@@ -33,7 +34,7 @@ def test_an_edit_between_the_chains_is_judged_anew(tmp_path):
         assert [(entry["place"], entry["verdict"], entry["rule"], entry["version"])
                 for entry in trail] == [
                     ("before-routing", "continue", "code-names", 0),
-                    ("after-routing", "answer", "falcon-names", 1)]
+                    ("before-routing", "answer", "falcon-names", 1)]
 
 
 def test_another_direction_is_judged_anew(tmp_path):
