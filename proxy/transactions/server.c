@@ -29,17 +29,23 @@ struct server_transaction {
 	bool invite;
 };
 
-/* ACK and CANCEL find the INVITE: method says whose key is wanted. */
+/* ACK and CANCEL find the INVITE: method says whose key is wanted. Call-ID and
+ * CSeq number are the same in whatever belongs to one transaction; with them a
+ * client that makes no new branches loses no message (RFC 3261 17.2.3 asks for
+ * branch, sent-by and method alone). */
 static struct transaction_key key_of(const struct transactions *table,
 	const struct message *request, struct slice method)
 {
-	struct slice magic[] = {request->via.branch, SLICE("\n"),
-		request->via.sent_by, SLICE("\n"), method};
 	char cseq[16];
+
+	(void)snprintf(cseq, sizeof(cseq), "%u", request->cseq);
+	struct slice magic[] = {request->via.branch, SLICE("\n"),
+		request->via.sent_by, SLICE("\n"), request->call_id,
+		SLICE("\n"), slice_of(cseq), SLICE("\n"), method};
+
 	if (request->via.magic)
 		return transaction_key_of(
 			table, magic, sizeof(magic) / sizeof(magic[0]));
-	(void)snprintf(cseq, sizeof(cseq), "%u", request->cseq);
 	struct slice old[] = {request->request_uri, SLICE("\n"),
 		request->from_tag, SLICE("\n"), request->call_id, SLICE("\n"),
 		slice_of(cseq), SLICE("\n"), request->via.value, SLICE("\n"),
