@@ -1,6 +1,7 @@
 /* authorization.c -- server, gateway or client; what it may bring.
  *
- * Only clients are throttled: so many outstanding requests each, then 503. The
+ * Only clients are throttled: so many outstanding requests each, then 503; an
+ * ACK counts while it is on its way, then it is dropped. The
  * class comes from the address (treat_as_server doors, internal_servers), never
  * from what the message says of itself.
  */
@@ -13,8 +14,7 @@ static bool may_have_one_more(struct passage *passage)
 {
 	const struct settings *settings = passage->worker->proxy->settings;
 
-	if (passage->source.class != PEER_CLIENT ||
-		passage->kind != PASSAGE_REQUEST)
+	if (passage->source.class != PEER_CLIENT)
 		return true;
 	passage->counted = client_counts_take(passage->worker->proxy->clients,
 		&passage->arrival, settings->limits.client_requests);

@@ -12,6 +12,9 @@
 #include "proxy/routing/routing.h"
 #include "proxy/worker.h"
 
+/* What one request's branches may have under way here at a time. */
+enum { RESPONSES_MOST = 64 };
+
 /* Answers that were kept for the choice and lost it. */
 static void drop_kept(struct passage *request, const struct branch *but)
 {
@@ -280,6 +283,14 @@ static void refuse_foreign(
 	passage_settle(request);
 }
 
+/* A callee may send any number of these, and what matters of them comes again;
+ * of other final ones there is one to a branch. */
+static bool may_be_spared(const struct message *response)
+{
+	return response->status < 200 ||
+	       (response->method == METHOD_INVITE && response->status < 300);
+}
+
 static void branch_response(
 	void *user, struct message *message, const struct arrival *arrival)
 {
@@ -305,6 +316,10 @@ static void branch_response(
 			branch->state = BRANCH_FINAL;
 			branch->status = message->status;
 		}
+		return;
+	}
+	if (request->responses >= RESPONSES_MOST && may_be_spared(message)) {
+		request->worker->counts.overload++;
 		return;
 	}
 	begin_response(branch, message, arrival);
