@@ -38,7 +38,7 @@ static void fault(struct walk *walk, uint64_t offset, const char *format, ...)
 {
 	struct journal_fault found = {
 		.segment = walk->file.number, .offset = offset};
-	char text[128];
+	char text[160];
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -217,11 +217,34 @@ static void check_footer(struct walk *walk, const struct segment_entry *entry)
 			"the footer does not agree with the last record");
 }
 
+/* The CRC does not cover the padding, but what is not zero in it stands out. */
+static void meet_padding(struct walk *walk, const struct segment_entry *entry)
+{
+	const uint8_t *bytes =
+		(const uint8_t *)entry->payload.at + entry->payload.size;
+	uint64_t begin =
+		entry->offset + FORMAT_HEAD_BYTES + entry->payload.size;
+	uint64_t bits = 0, last = 0;
+
+	for (uint64_t i = 0; i < (entry->next - begin) * 8; i++)
+		if (bytes[i / 8] >> i % 8 & 1) {
+			bits++;
+			last = i;
+		}
+	if (bits == 1)
+		fault(walk, entry->offset,
+			"the padding behind the entry is not zero: one flipped "
+			"bit, bit %" PRIu64 " of the byte at offset %" PRIu64,
+			last % 8, begin + last / 8);
+	else
+		fault(walk, entry->offset,
+			"the padding behind the entry is not zero");
+}
+
 static void check_entry(struct walk *walk, const struct segment_entry *entry)
 {
 	if (!entry->padding_is_zero)
-		fault(walk, entry->offset,
-			"the padding behind the entry is not zero");
+		meet_padding(walk, entry);
 	if ((entry->offset == 0) != (entry->type == JOURNAL_HEADER))
 		fault(walk, entry->offset,
 			"a segment begins with a header, and has one only");

@@ -54,8 +54,8 @@ static void a_whole_journal_has_no_faults(void **state)
 	sample_folder_remove(folder);
 }
 
-/* Flips bits all over the first two segments, one at a time; of padding and of
- * what stands behind a footer the place is named, not the bit. */
+/* Flips bits all over the first two segments, one at a time; of what
+ * stands behind a footer the place is named, not the bit. */
 static void each_flipped_bit_is_found_and_named(void **state)
 {
 	char folder[64], path[SEGMENT_PATH_BYTES], place[64];
@@ -79,8 +79,9 @@ static void each_flipped_bit_is_found_and_named(void **state)
 			(void)snprintf(place, sizeof(place),
 				"bit %d of the byte at offset %" PRIu64, bit,
 				at);
-			assert_true(strstr(heard.first.text, place) ||
-				    strstr(heard.first.text, "behind the"));
+			assert_true(
+				strstr(heard.first.text, place) ||
+				strstr(heard.first.text, "behind the footer"));
 			sample_flip(folder, segment, at, bit);
 		}
 	}
