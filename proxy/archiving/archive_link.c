@@ -290,6 +290,12 @@ void archive_link_close(struct archive_link **link)
 
 	if (!*link)
 		return;
+	if ((*link)->first || (*link)->gap.messages)
+		log_error("Stopped without the archiver: what passed is not in "
+			  "the archive records=%llu in_gap=%llu worker=%u",
+			(unsigned long long)(*link)->counts.queued,
+			(unsigned long long)(*link)->gap.messages,
+			(*link)->worker);
 	while ((held = (*link)->first)) {
 		(*link)->first = held->next;
 		free(held);

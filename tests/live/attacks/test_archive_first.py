@@ -45,3 +45,15 @@ def test_a_body_that_only_begins_like_signalling_waits(site, hung_archiver, cont
 def test_signalling_does_not_wait(site, hung_archiver, content_type):
     answer = info(site.agent("alice", register=False), content_type, "v=0\r\n")
     assert answer.status == 200, answer
+
+
+def test_a_stop_without_the_archiver_says_what_it_costs(tmp_path):
+    """What does not wait has passed; its records were only in memory."""
+    with TwoServers(tmp_path, home=EVERYWHERE, scanner=False, store=False) as site:
+        bob = site.agent("bob")
+        site.programs["sipwarden-archiver"].kill()
+        alice, call_id = site.agent("alice", register=False), token()
+        alice.send(alice.request("INFO", "sip:bob@example.com", call_id=call_id))
+        assert alice.answer_to(call_id).status == 200 and bob.got("INFO")
+        site.programs["home1"].stop()
+        assert "what passed is not in the archive records=" in site.programs["home1"].text()
