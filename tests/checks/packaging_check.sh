@@ -30,6 +30,24 @@ for program in "$DESTDIR"/usr/sbin/sipwarden-*; do
 	want "/usr/lib/systemd/system/$name.service"
 	want "/usr/share/man/man8/$name.8"
 done
+# docs/decisions/0001-licence.md: libclamav and OpenSSL meet in no program.
+links() {
+	readelf -d "$1" | grep -q "NEEDED.*\[$2\."
+}
+for program in "$DESTDIR"/usr/bin/sipwarden "$DESTDIR"/usr/sbin/sipwarden-*; do
+	case $program in
+	*-scanner) never=libcrypto ;;
+	*) never=libclamav ;;
+	esac
+	if links "$program" "$never"; then
+		echo "$(basename "$program") links $never"
+		faults=$((faults + 1))
+	fi
+done
+links "$DESTDIR/usr/sbin/sipwarden-scanner" libclamav || {
+	echo 'readelf does not tell what sipwarden-scanner links'
+	faults=$((faults + 1))
+}
 # A second installation leaves what the administrator has written.
 echo '# mine' >"$DESTDIR/etc/sipwarden/users.yaml"
 cmake --install "$build" --prefix /usr >>"$build/install.log"
