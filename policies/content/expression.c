@@ -9,6 +9,9 @@
 enum {
 	/* Longer ranges are of scripts that folding leaves alone. */
 	RANGE_MOST = 2048,
+	/* Each is an automaton of thousands of states: more of them, or one
+	 * that is counted, take vectorscan seconds to compile. */
+	PROPERTIES_MOST = 3,
 	OUT_SIZE = 1 << 16
 };
 
@@ -18,7 +21,9 @@ struct translation {
 	char *out;
 	size_t size;
 	bool in_class;
-	const char *why; /* NULL: all is well */
+	unsigned properties; /* of \p and \P so far */
+	char before;         /* the sign in front, where it may be counted */
+	const char *why;     /* NULL: all is well */
 };
 
 static char put_byte(struct translation *work, char byte)
@@ -142,6 +147,18 @@ static void copy_to(struct translation *work, char closing)
 	}
 }
 
+/* \p{Greek} and \pL keep their capitals. */
+static void property(struct translation *work)
+{
+	if (work->at < work->in.size &&
+		put_byte(work, work->in.at[work->at++]) == '{')
+		copy_to(work, '}');
+	work->before = 'p';
+	if (++work->properties > PROPERTIES_MOST)
+		work->why = "more than three \\p in one expression take too "
+			    "long to compile; use several expressions";
+}
+
 /* A backslash and what it stands before. */
 static void escape(struct translation *work)
 {
@@ -154,11 +171,8 @@ static void escape(struct translation *work)
 	} else if (point < 0x80) {
 		put_byte(work, '\\');
 		put_byte(work, (char)point);
-		/* \p{Greek} and \pL keep their capitals. */
-		if ((point == 'p' || point == 'P') &&
-			work->at < work->in.size &&
-			put_byte(work, work->in.at[work->at++]) == '{')
-			copy_to(work, '}');
+		if (point == 'p' || point == 'P')
+			property(work);
 	} else if (work->in_class) {
 		class_item(work, point);
 	} else {
@@ -202,6 +216,16 @@ static void group_start(struct translation *work)
 	}
 }
 
+/* Of a property by itself, or of a group or class that may hold one. */
+static void refuse_counted_property(struct translation *work)
+{
+	if (work->properties && (work->before == 'p' || work->before == ')' ||
+					work->before == ']'))
+		work->why = "\\p cannot be counted with {}, alone or in a "
+			    "group or class: it takes too long to compile; use "
+			    "+ or *";
+}
+
 static void outside(struct translation *work, UChar32 point)
 {
 	if (point >= 0x80 || has_capitals(point, point)) {
@@ -213,6 +237,8 @@ static void outside(struct translation *work, UChar32 point)
 		class_start(work);
 	else if (point == '(')
 		group_start(work);
+	else if (point == '{')
+		refuse_counted_property(work);
 }
 
 bool expression_fold(struct slice expression, struct arena *arena,
@@ -225,6 +251,8 @@ bool expression_fold(struct slice expression, struct arena *arena,
 	}
 	while (work.at < work.in.size && !work.why) {
 		UChar32 point = peek(&work, &work.at);
+		if (point != '{')
+			work.before = point < 0x80 ? (char)point : 0;
 		if (point == '\\')
 			escape(&work);
 		else if (work.in_class)

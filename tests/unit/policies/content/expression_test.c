@@ -41,6 +41,11 @@ static const struct {
 	{"[", "["}, /* left to vectorscan to refuse */
 	{"(?", "(?"},
 	{"\\p{", "\\p{"},
+	{"\\d{2}\\p{L}+x{3}", "\\d{2}\\p{L}+x{3}"},
+	{"\\p{L}{12,18}", NULL}, /* seconds to compile */
+	{"(\\p{L}x){9}", NULL},
+	{"[\\p{L}]{9}", NULL},
+	{"\\pL\\pL\\pL\\pL", NULL},
 };
 
 static void folds_letters_and_leaves_signs(void **state)
