@@ -11,7 +11,9 @@ def test_stop_in_the_middle(tmp_path):
         site.register_bob(bob)
         before = site.counts_with(1)
         client = site.client("message_uac", calls=100000, at_once=200)
-        until(lambda: site.counts()["message"] > 500, "some hundred messages have passed")
+        # Under load the index need not ever stand still: what it has so far is enough.
+        until(lambda: site.rows(site.config, "stats")[-1]["kinds"]["message"] > 500,
+              "some hundred messages have passed")
         kinds = site.kinds_since(before)
         client.kill()
         got = bob.finish(told=True)
