@@ -126,8 +126,8 @@ static enum request_match take_again(struct server_transaction *transaction)
 
 	/* In Accepted the 2xx is repeated by whoever made it (RFC 6026 7.1).
 	 * A resent answer that does not leave is asked for once more. */
-	if (answered && transaction->last.at && send_last(transaction) != 0)
-		return REQUEST_AGAIN;
+	if (answered && transaction->last.at)
+		(void)send_last(transaction);
 	return REQUEST_AGAIN;
 }
 
