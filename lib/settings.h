@@ -79,6 +79,7 @@ struct settings {
 		struct network *inside;
 		size_t inside_count;
 		uint32_t workers; /* 0: one per core */
+		const char *socket; /* of the proxy's control, for stats */
 	} server;
 	struct listener_settings *listeners;
 	size_t listener_count;

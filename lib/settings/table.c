@@ -158,6 +158,10 @@ static const struct setting rows[] = {
 	{"server.workers", SETTING_NUMBER, KEPT(server.workers),
 		.standard = "0", .minimum = "0", .maximum = "256",
 		.text = "Threads of the proxy; 0 means one per core."},
+	{"server.socket", SETTING_SOCKET, KEPT(server.socket),
+		.standard = "/run/sipwarden-proxy/socket",
+		.text = "Where the proxy is asked for its statistics and told "
+			"to reload."},
 
 	{"listen", SETTING_LIST, KEPT(listeners), COUNTED(listener_count),
 		.items = &listener_table, .required = true,
