@@ -176,6 +176,26 @@ static bool count_value(struct reading *reading, const struct header *header)
 	return false;
 }
 
+/* Where values are cut apart at commas, < > holds one together; Via knows no
+ * < >, so another reader would find one value more (RFC 3261 25.1). */
+static bool holds_bracket(struct slice rest)
+{
+	size_t at = 0;
+
+	if (slice_find(rest, '<') == SIZE_MAX)
+		return false;
+	while (at < rest.size && rest.at[at] != '<') {
+		size_t quoted = rest.at[at] == '"'
+					? scan_quoted(slice_from(rest, at))
+					: 1;
+
+		if (quoted == SIZE_MAX)
+			return true;
+		at += quoted;
+	}
+	return at < rest.size;
+}
+
 static void read_via(struct reading *reading, const struct header *header)
 {
 	struct message *message = reading->message;
@@ -186,6 +206,8 @@ static void read_via(struct reading *reading, const struct header *header)
 
 	if (rest.size == 0 || rest.at[rest.size - 1] == ',')
 		refuse(reading, "Empty Via", header->line.at);
+	if (holds_bracket(rest))
+		refuse(reading, "Angle bracket in Via", header->line.at);
 	while (header_next_value(&rest, &value)) {
 		if (!count_value(reading, header))
 			return;

@@ -10,7 +10,7 @@ from sip import Agent, token
 from two_servers import ALL, TwoServers
 from warden_site import ROOT, until
 
-TORTURE = os.path.join(ROOT, "tests", "unit", "proxy", "parse", "rfc4475")
+TORTURE = os.path.join(ROOT, "tests", "support", "torture", "rfc4475")
 FILES = sorted(glob.glob(os.path.join(TORTURE, "*.sip")))
 # RFC 4475 3.1.2 and 3.3: wrong, or not to be done; those that can be answered get these.
 STATUSES = {

@@ -401,6 +401,11 @@ static const struct {
 	{"empty Via value",
 		SIZED(START "Via: SIP/2.0/UDP h;branch=z9hG4bK1,\r\n" FOUR END),
 		400, "Empty Via"},
+	{"< that would hide a Via behind it",
+		SIZED(START
+			"Via: SIP/2.0/UDP h;branch=z9hG4bK1, SIP/2.0/UDP <, "
+			"SIP/2.0/UDP >\r\n" FOUR END),
+		400, "Angle bracket in Via"},
 	{"empty Via parameter",
 		SIZED(START "Via: SIP/2.0/UDP h;;branch=z9hG4bK1\r\n" FOUR END),
 		400, "Unreadable parameter in Via"},
