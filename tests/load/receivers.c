@@ -31,7 +31,7 @@ static void copy_header(struct text *text, const struct incoming *request,
 }
 
 static void answer_put(struct text *text, const struct user *user,
-	const struct incoming *request)
+	const struct incoming *request, bool tcp)
 {
 	bool invite = slice_equal(request->method, SLICE("INVITE"));
 	struct slice line, name, value;
@@ -46,7 +46,7 @@ static void answer_put(struct text *text, const struct user *user,
 		text_number(text, user->number);
 		text_word(text, "@");
 		text_word(text, channel_name(user->channel));
-		text_word(text, ">\r\n");
+		text_word(text, tcp ? ";transport=tcp>\r\n" : ">\r\n");
 	}
 	if (invite)
 		text_word(text, "Content-Type: application/sdp\r\n");
@@ -191,7 +191,7 @@ void receiver_take(struct load *load, struct user *user,
 	}
 	if (request->head.size > sizeof(bytes) / 2)
 		return;
-	answer_put(&text, user, request);
+	answer_put(&text, user, request, load->options.tcp);
 	(void)path_answer(path, slice_make(bytes, text.size));
 	if (exchange && slice_equal(request->method, SLICE("INVITE")))
 		keep_answer(load, exchange, path, slice_make(bytes, text.size));

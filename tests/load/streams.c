@@ -5,6 +5,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -24,6 +25,14 @@ static void reserve(char **bytes, size_t *room, size_t wanted)
 	*bytes = realloc(*bytes, *room);
 	if (!*bytes)
 		err(1, "memory");
+}
+
+/* Several small messages follow each other: none waits for an ACK of TCP. */
+static void do_not_delay(int fd)
+{
+	int yes = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 }
 
 static int socket_at(const struct endpoint *own)
@@ -89,6 +98,7 @@ static void connect_again(struct stream *stream)
 	else
 		((struct sockaddr_in6 *)&own.address)->sin6_port = 0;
 	stream->fd = socket_at(&own);
+	do_not_delay(stream->fd);
 	stream->connecting = true;
 	if (connect(stream->fd, (const void *)&channel->server.address,
 		    channel->server.size) != 0 &&
@@ -256,6 +266,7 @@ static void take_connections(struct channel *channel)
 
 	if (fd < 0)
 		return;
+	do_not_delay(fd);
 	stream = stream_new(channel, false);
 	stream->fd = fd;
 	stream->next = channel->accepted;
