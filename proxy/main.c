@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -152,6 +153,7 @@ static void set_up(struct proxy *proxy)
 	if (getrandom(proxy->boot, sizeof(proxy->boot), 0) !=
 		(ssize_t)sizeof(proxy->boot))
 		log_fatal("No random bytes: %s", strerror(errno));
+	proxy->last_run = last_run_read(proxy->settings->server.data);
 	if (!keys_derive(proxy, reason))
 		log_fatal("%s", reason);
 	load_users(proxy);
@@ -169,6 +171,22 @@ static void set_up(struct proxy *proxy)
 		log_fatal("Out of memory at start");
 }
 
+/* A run before that took records along shows in the archive as a gap. */
+static void remember_run(const struct proxy *proxy)
+{
+	const char *folder = proxy->settings->server.data;
+	int error = last_run_write(folder, proxy->boot, &proxy->last_run);
+
+	if (error)
+		log_error("It cannot be noted that the proxy runs: %s; should "
+			  "it be killed while the archiver is away, nothing "
+			  "tells of it server.data=%s",
+			strerror(error), folder);
+	if (proxy->last_run.found)
+		log_warn("The run before ended without a word; the archive "
+			 "tells a gap where it may have lost records");
+}
+
 static void start_workers(struct proxy *proxy)
 {
 	char reason[256];
@@ -176,6 +194,7 @@ static void start_workers(struct proxy *proxy)
 	for (unsigned i = 0; i < proxy->worker_count; i++)
 		if (!worker_start(&proxy->workers[i], proxy, i, reason))
 			log_fatal("%s", reason);
+	remember_run(proxy);
 	for (unsigned i = 0; i < proxy->worker_count; i++)
 		if (uv_thread_create(&proxy->workers[i].thread, worker_loop,
 			    &proxy->workers[i]) != 0)
@@ -184,10 +203,16 @@ static void start_workers(struct proxy *proxy)
 
 static void stop_workers(struct proxy *proxy)
 {
+	bool whole = true;
+
 	for (unsigned i = 0; i < proxy->worker_count; i++)
 		worker_stop(&proxy->workers[i]);
 	for (unsigned i = 0; i < proxy->worker_count; i++)
 		uv_thread_join(&proxy->workers[i].thread);
+	for (unsigned i = 0; i < proxy->worker_count; i++)
+		whole &= worker_left_nothing(&proxy->workers[i]);
+	if (whole)
+		last_run_forget(proxy->settings->server.data);
 	for (unsigned i = 0; i < proxy->worker_count; i++)
 		worker_release(&proxy->workers[i]);
 }

@@ -19,15 +19,41 @@ enum {
 	STOP_LIMIT_MS = 5000,
 	/* and then so long for the records of what it cut off. */
 	STOP_RECORD_MS = 1000,
+	CHECKPOINT_MS = 60000,
 	T2_MS = 4000, /* RFC 3261 17.1.2.2 */
 	T4_MS = 5000
 };
+
+/* What waits (for a scanner, for its turn) has no record yet. */
+static uint64_t recorded_until(const struct worker *worker)
+{
+	uint64_t until_us = clock_wall_us();
+
+	for (const struct passage *passage = worker->passages; passage;
+		passage = passage->next)
+		if (!passage->submitted && !passage->unrecorded &&
+			passage->arrival.wall_us < until_us)
+			until_us = passage->arrival.wall_us;
+	return until_us;
+}
+
+static void checkpoint(struct worker *worker)
+{
+	uint64_t now_ms = clock_steady_ms();
+
+	if (now_ms < worker->checkpoint_ms)
+		return;
+	if (worker->checkpoint_ms)
+		archive_checkpoint(worker->archive, recorded_until(worker));
+	worker->checkpoint_ms = now_ms + CHECKPOINT_MS;
+}
 
 static void tick(uv_timer_t *timer)
 {
 	struct worker *worker = timer->data;
 
 	timers_advance(worker->timers, clock_steady_ms());
+	checkpoint(worker);
 }
 
 static int send_bytes(void *context, const struct destination *destination,
@@ -97,6 +123,15 @@ static void end_passages(struct worker *worker)
 		passage_drop(worker->passages);
 }
 
+/* Without an archiver there is nobody to say it to: the next start will. */
+static bool say_stopped(struct worker *worker)
+{
+	if (!archive_counts(worker->archive)->connected)
+		return true;
+	worker->stop_kept = archive_say_stopped(worker->archive);
+	return worker->stop_kept;
+}
+
 /* Everything accepted has been answered and recorded, or time is up. */
 static void stop_when_done(uv_timer_t *timer)
 {
@@ -111,9 +146,9 @@ static void stop_when_done(uv_timer_t *timer)
 			worker->index);
 		end_passages(worker);
 	}
-	/* What has just been ended is still to be recorded. */
+	/* What has just been ended is still to be recorded, and the stop. */
 	worker->stop_waited_ms += TICK_MS;
-	if (is_busy(worker) &&
+	if ((is_busy(worker) || !say_stopped(worker)) &&
 		worker->stop_waited_ms < STOP_LIMIT_MS + STOP_RECORD_MS)
 		return;
 	log_info("worker done worker=%u let_go=%zu", worker->index,
@@ -186,6 +221,8 @@ static bool start_links(struct worker *worker)
 		proxy->settings, proxy->boot, worker->index);
 	if (!worker->archive)
 		return false;
+	archive_started(
+		worker->archive, worker->index ? NULL : &proxy->last_run);
 	if (uses_stage(proxy->settings, STAGE_VIRUS_SCAN)) {
 		worker->scanner = scan_link_new(
 			&worker->loop, worker->timers, proxy->settings);
@@ -235,6 +272,11 @@ static void close_handle(uv_handle_t *handle, void *context)
 	(void)context;
 	if (!uv_is_closing(handle))
 		uv_close(handle, NULL);
+}
+
+bool worker_left_nothing(const struct worker *worker)
+{
+	return worker->stop_kept;
 }
 
 void worker_release(struct worker *worker)

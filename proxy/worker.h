@@ -34,7 +34,8 @@ struct proxy {
 	struct client_counts *clients; /* locked by itself */
 	unsigned worker_count;
 	struct worker *workers;
-	unsigned char boot[16];       /* random at start */
+	unsigned char boot[16]; /* random at start */
+	struct last_run last_run;
 	unsigned char branch_key[16]; /* SipHash key of our branches */
 	unsigned char route_key[16];  /* SipHash key of our Record-Routes */
 	unsigned char stream_key[32]; /* HMAC key of streams: the same on all
@@ -71,7 +72,9 @@ struct worker {
 	uv_timer_t stop_limit;
 	bool stopping;
 	unsigned stop_waited_ms;
-	size_t stop_let_go; /* answered requests that the stop cut short */
+	size_t stop_let_go;     /* answered requests that the stop cut short */
+	bool stop_kept;         /* the archiver has all that was made here */
+	uint64_t checkpoint_ms; /* steady: when the next one is due */
 };
 
 /* Sets up everything of a worker but its thread. On failure a sentence that
@@ -83,6 +86,8 @@ bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
 void worker_loop(void *worker);
 /* From any thread. */
 void worker_stop(struct worker *worker);
+/* True when the stop's record is durable, so nothing was left behind. */
+bool worker_left_nothing(const struct worker *worker);
 void worker_release(struct worker *worker);
 
 #endif

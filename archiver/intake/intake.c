@@ -2,6 +2,8 @@
 #include "archiver/intake/intake.h"
 
 #include "archiver/intake/connection.h"
+#include "archiver/intake/departures.h"
+#include "archiver/intake/explain.h"
 #include "archiver/intake/watch.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -9,7 +11,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct intake {
 	const struct intake_options *options;
 	struct journal_writer *writer;
 	struct watch watch;
+	struct departures departures;
 	int listener;
 	struct connection connections[INTAKE_CONNECTIONS];
 	struct pollfd polled[POLL_FIRST + INTAKE_CONNECTIONS];
@@ -52,48 +54,18 @@ static void notice(void *user, enum journal_weight weight, const char *sentence)
 		log_info("%s", sentence);
 }
 
-static int explain_journal(int error, const char *folder, char *why)
+/* Its first record is the boot. */
+static int begin_departures(struct intake *intake)
 {
-	const char *advice = "look at the folder and its disk";
+	uint32_t limit_ms = intake->options->departure_ms;
 
-	if (error == EBUSY)
-		advice = "another archiver works there; stop it first, or set "
-			 "another archive.journal";
-	else if (error == ENOENT)
-		advice = "the folder above it does not exist; make it, or set "
-			 "another archive.journal";
-	else if (error == EACCES || error == EPERM)
-		advice = "give the archiver's user the folder, mode 0750";
-	else if (error == ENOSPC)
-		advice = "the disk is full; make room for at least one segment";
-	(void)snprintf(why, INTAKE_WHY_BYTES,
-		"The journal %s cannot be opened: %s; %s", folder,
-		strerror(error), advice);
-	return error;
-}
-
-static int explain_socket(int error, const char *path, char *why)
-{
-	char copy[INTAKE_WHY_BYTES];
-
-	(void)snprintf(copy, sizeof(copy), "%s", path);
-	if (error == ENOENT)
-		(void)snprintf(why, INTAKE_WHY_BYTES,
-			"The folder %s of the archiver's socket does not exist;"
-			" make it with mode 0750 for the archiver's user, or"
-			" set another archive.socket",
-			dirname(copy));
-	else if (error == EADDRINUSE)
-		(void)snprintf(why, INTAKE_WHY_BYTES,
-			"Another archiver answers at %s; stop it first, or set"
-			" another archive.socket",
-			path);
-	else
-		(void)snprintf(why, INTAKE_WHY_BYTES,
-			"The socket %s cannot be made: %s; look at its folder,"
-			" or set another archive.socket",
-			path, strerror(error));
-	return error;
+	intake->departures = (struct departures){.writer = intake->writer,
+		.connections = intake->connections,
+		.connection_count = INTAKE_CONNECTIONS,
+		.limit_ms = limit_ms ? limit_ms : DEPARTURES_LIMIT_MS,
+		.sequence = 1};
+	return record_random(
+		intake->departures.boot, sizeof(intake->departures.boot));
 }
 
 /* A start is a record of its own, so that the chain shows each of them. */
@@ -106,7 +78,7 @@ static int take_boot(struct intake *intake)
 		SIPWARDEN__RECORD__SUBMISSION__INIT;
 	Sipwarden__Record__Part metadata;
 	struct record_part_room room;
-	uint8_t id[RECORD_ID_BYTES], packed[512];
+	uint8_t packed[512];
 	uint64_t number;
 	int error;
 
@@ -120,11 +92,12 @@ static int take_boot(struct intake *intake)
 			packed, sipwarden__record__boot__pack(&boot, packed)),
 		&room, &metadata);
 	if (!error)
-		error = record_random(id, sizeof(id));
+		error = begin_departures(intake);
 	if (error)
 		return error;
-	from.boot = (ProtobufCBinaryData){sizeof(id), id};
-	from.sequence = 1;
+	from.boot = (ProtobufCBinaryData){
+		sizeof(intake->departures.boot), intake->departures.boot};
+	from.sequence = intake->departures.sequence;
 	record.format = 1;
 	record.kind = SIPWARDEN__RECORD__KIND__KIND_BOOT;
 	record.node = "archiver";
@@ -396,6 +369,17 @@ static void commit(struct intake *intake)
 		intake->options->reserve_bytes);
 }
 
+static void look_for_departures(struct intake *intake)
+{
+	bool empty = journal_writer_batch_bytes(intake->writer) == 0;
+
+	if (intake->retry_us)
+		return;
+	departures_look(&intake->departures, clock_steady_ms());
+	if (empty)
+		intake->begun_us = clock_steady_us();
+}
+
 static void commit_or_settle(struct intake *intake)
 {
 	if (journal_writer_batch_bytes(intake->writer) == 0)
@@ -413,6 +397,8 @@ static int64_t time_left(const struct intake *intake)
 		at_us = intake->retry_us;
 	else if (journal_writer_batch_bytes(intake->writer))
 		at_us = intake->begun_us + intake->options->gather_us;
+	else if (intake->departures.running)
+		at_us = intake->departures.look_ms * 1000;
 	else
 		return -1;
 	return at_us > now_us ? (int64_t)(at_us - now_us) : 0;
@@ -487,6 +473,7 @@ bool intake_run(struct intake *intake, int stop)
 		read_all(intake);
 		if (intake->polled[POLL_LISTEN].revents)
 			accept_all(intake);
+		look_for_departures(intake);
 		commit_or_settle(intake);
 	}
 	if (journal_writer_batch_bytes(intake->writer))

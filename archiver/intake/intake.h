@@ -29,6 +29,7 @@ struct intake_options {
 	uint64_t reserve_bytes;
 	uint32_t node;
 	uint32_t gather_us;
+	uint32_t departure_ms;           /* 0: DEPARTURES_LIMIT_MS */
 	const struct journal_disk *disk; /* NULL: the system's */
 };
 

@@ -65,7 +65,9 @@ uint64_t format_header_write(const struct format_header *header,
 	const struct makers *makers, char *bytes)
 {
 	char *at = bytes + FORMAT_HEAD_BYTES;
-	size_t size = makers_write(makers, at + FORMAT_HEADER_FIXED_BYTES);
+	size_t count;
+	size_t size =
+		makers_write(makers, at + FORMAT_HEADER_FIXED_BYTES, &count);
 
 	memcpy(at, magic, sizeof(magic));
 	bytes_put32(at + AT_VERSION, FORMAT_VERSION);
@@ -75,7 +77,7 @@ uint64_t format_header_write(const struct format_header *header,
 	bytes_put64(at + AT_CONTINUES, header->continues);
 	bytes_put64(at + AT_END, header->continues_end);
 	bytes_put32(at + AT_WHY, header->why);
-	bytes_put32(at + AT_MAKERS, (uint32_t)(size / MAKER_BYTES));
+	bytes_put32(at + AT_MAKERS, (uint32_t)count);
 	put_point(at + AT_POINT, &header->point);
 	return format_seal(
 		bytes, JOURNAL_HEADER, FORMAT_HEADER_FIXED_BYTES + size);
@@ -101,9 +103,10 @@ bool format_header_read(struct slice payload, struct format_header *header,
 	get_point(at + AT_POINT, &header->point);
 	count = bytes_get32(at + AT_MAKERS);
 	payload = slice_from(payload, FORMAT_HEADER_FIXED_BYTES);
-	if (count > MAKERS_LIMIT || payload.size != count * MAKER_BYTES)
+	if (count > MAKERS_LIMIT || payload.size < count * MAKER_BYTES ||
+		payload.size > MAKERS_BYTES)
 		return false;
-	return makers ? makers_read(makers, payload) : true;
+	return makers ? makers_read(makers, payload, count) : true;
 }
 
 uint64_t format_mark_write(const struct format_mark *mark, char *bytes)

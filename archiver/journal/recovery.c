@@ -51,11 +51,8 @@ static void note_record(struct recovery *recovery, struct slice payload)
 		state->first = point.number;
 	record = sipwarden__record__record__unpack(
 		NULL, payload.size, (const uint8_t *)payload.at);
-	if (record && record->submission &&
-		record->submission->boot.len == RECORD_ID_BYTES)
-		makers_note(recovery->makers, record->submission->boot.data,
-			record->submission->worker,
-			record->submission->sequence, point.number);
+	if (record)
+		makers_note(recovery->makers, record, point.number);
 	sipwarden__record__record__free_unpacked(record, NULL);
 }
 

@@ -139,9 +139,8 @@ static int make_segment(struct journal_writer *writer)
 		.continues_end = writer->continues_end,
 		.why = writer->why,
 		.point = writer->point};
-	size_t header_bytes =
-		FORMAT_HEADER_FIXED_BYTES + writer->makers.count * MAKER_BYTES;
-	uint64_t needed = format_entry_bytes(header_bytes) +
+	uint64_t needed = format_entry_bytes(FORMAT_HEADER_FIXED_BYTES +
+					     makers_bytes(&writer->makers)) +
 			  writer->batch.size + MARK_ENTRY_BYTES +
 			  FOOTER_ENTRY_BYTES;
 	struct stat status;
@@ -321,16 +320,6 @@ static int batch_room(struct batch *batch, size_t more)
 	return 0;
 }
 
-static void note_maker(struct journal_writer *writer,
-	const Sipwarden__Record__Record *record, uint64_t number)
-{
-	const Sipwarden__Record__Submission *from = record->submission;
-
-	if (from && from->boot.len == RECORD_ID_BYTES)
-		makers_note(&writer->makers, from->boot.data, from->worker,
-			from->sequence, number);
-}
-
 int journal_writer_take(struct journal_writer *writer,
 	const Sipwarden__Record__Record *record, struct slice packed,
 	uint64_t wall_us, uint64_t *number)
@@ -361,7 +350,7 @@ int journal_writer_take(struct journal_writer *writer,
 	if (batch->count++ == 0)
 		batch->first = point.number;
 	batch->point = point;
-	note_maker(writer, record, point.number);
+	makers_note(&writer->makers, record, point.number);
 	*number = point.number;
 	return 0;
 }
@@ -486,4 +475,9 @@ uint64_t journal_writer_room(const struct journal_writer *writer)
 	return writer->current.descriptor < 0
 		       ? 0
 		       : writer->current.size - writer->current.offset;
+}
+
+struct makers *journal_writer_makers(struct journal_writer *writer)
+{
+	return &writer->makers;
 }

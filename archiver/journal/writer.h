@@ -51,6 +51,8 @@ int journal_writer_reserve(struct journal_writer *writer)
 void journal_writer_known(const struct journal_writer *writer,
 	const uint8_t boot[RECORD_ID_BYTES], uint32_t worker,
 	uint64_t *sequence, uint64_t *number);
+/* All of them; the intake notes there when it saw each. */
+struct makers *journal_writer_makers(struct journal_writer *writer);
 /* Number of the last record taken, 0: none. */
 uint64_t journal_writer_last(const struct journal_writer *writer);
 /* Bytes left in the segment in use. */

@@ -4,7 +4,7 @@
 #include "lib/clock.h"
 #include "lib/intake_protocol.h"
 #include "lib/log.h"
-#include "lib/record/digest.h"
+#include "proxy/archiving/own_records.h"
 #include "proxy/local_link.h"
 
 #include <arpa/inet.h>
@@ -42,6 +42,8 @@ struct archive_link {
 	struct {
 		uint64_t messages, from_us, to_us;
 	} gap;
+	uint64_t checkpoint; /* sequence of the last one */
+	uint64_t stopped;    /* sequence of the stop's record, 0: none */
 	struct archive_counts counts;
 };
 
@@ -169,6 +171,8 @@ static void lost(void *context)
 	link->unsent = link->first;
 }
 
+static void tell_gap(struct archive_link *link);
+
 static bool take_welcome(struct archive_link *link, struct slice payload)
 {
 	struct intake_welcome welcome;
@@ -183,6 +187,7 @@ static bool take_welcome(struct archive_link *link, struct slice payload)
 	forget_durable(link, sequence);
 	link->unsent = link->first;
 	link->welcome = true;
+	tell_gap(link);
 	send_on(link);
 	settle_waits(link, sequence);
 	return true;
@@ -201,6 +206,7 @@ static bool take_durable(struct archive_link *link, struct slice payload)
 		return false;
 	forget_durable(link, sequence);
 	settle_waits(link, sequence);
+	tell_gap(link);
 	send_on(link);
 	return true;
 }
@@ -368,36 +374,88 @@ static bool is_full(const struct archive_link *link)
 	       link->counts.queued_bytes >= QUEUE_BYTES;
 }
 
+/* Whether there is room or not: it is small, and there is one of its kind. */
+static bool submit_own(struct archive_link *link, struct own_record *own)
+{
+	struct held_record *held = pack(link, &own->record);
+
+	if (held)
+		append(link, held);
+	return held != NULL;
+}
+
 /* What passed without a record is told before the next one. */
 static void submit_gap(struct archive_link *link)
 {
-	Sipwarden__Record__Record record = SIPWARDEN__RECORD__RECORD__INIT;
-	Sipwarden__Record__Part part = SIPWARDEN__RECORD__PART__INIT;
 	Sipwarden__Record__Gap gap = SIPWARDEN__RECORD__GAP__INIT;
-	struct record_part_room room;
-	unsigned char data[256];
-	struct held_record *held;
-	char reason[] = "the archiver was away";
-	size_t size;
+	struct own_record own;
 
 	gap.messages = link->gap.messages;
 	gap.from_us = link->gap.from_us;
 	gap.to_us = link->gap.to_us;
-	gap.reason = reason;
-	record.format = 1;
-	record.kind = SIPWARDEN__RECORD__KIND__KIND_GAP;
-	record.node = (char *)link->settings->server.name;
-	record.observed_us = clock_wall_us();
-	size = sipwarden__record__gap__pack(&gap, data);
-	if (record_part_make(slice_make(data, size), &room, &part) != 0)
+	gap.reason = (char *)"the archiver was away";
+	if (!own_record_gap(&own, link->settings, &gap) ||
+		!submit_own(link, &own))
 		return;
-	record.metadata = &part;
-	held = pack(link, &record);
-	if (!held)
-		return;
-	append(link, held);
 	link->gap.messages = 0;
 	link->counts.gaps++;
+}
+
+static void tell_gap(struct archive_link *link)
+{
+	if (link->gap.messages && !is_full(link))
+		submit_gap(link);
+}
+
+void archive_started(struct archive_link *link, const struct last_run *before)
+{
+	Sipwarden__Record__Boot boot = SIPWARDEN__RECORD__BOOT__INIT;
+	struct own_record own;
+
+	boot.turn = SIPWARDEN__RECORD__TURN__TURN_STARTED;
+	if (before && before->found) {
+		boot.previous = (ProtobufCBinaryData){
+			sizeof(before->boot), (uint8_t *)before->boot};
+		boot.previous_us = before->began_us;
+	}
+	if (!own_record_boot(&own, link->settings, &boot) ||
+		!submit_own(link, &own))
+		log_fatal("Out of memory at start");
+}
+
+void archive_checkpoint(struct archive_link *link, uint64_t until_us)
+{
+	Sipwarden__Record__Checkpoint checkpoint =
+		SIPWARDEN__RECORD__CHECKPOINT__INIT;
+	struct own_record own;
+
+	if (link->last_sequence == link->checkpoint || is_full(link))
+		return;
+	tell_gap(link);
+	checkpoint.until_us = until_us;
+	checkpoint.records = link->last_sequence;
+	checkpoint.unrecorded = link->counts.lost_in_gaps;
+	if (own_record_checkpoint(&own, link->settings, &checkpoint) &&
+		submit_own(link, &own))
+		link->checkpoint = link->last_sequence;
+	send_on(link);
+}
+
+bool archive_say_stopped(struct archive_link *link)
+{
+	Sipwarden__Record__Boot boot = SIPWARDEN__RECORD__BOOT__INIT;
+	struct own_record own;
+
+	if (link->stopped && link->last_sequence == link->stopped)
+		return link->first == NULL;
+	archive_checkpoint(link, clock_wall_us());
+	tell_gap(link);
+	boot.turn = SIPWARDEN__RECORD__TURN__TURN_STOPPED;
+	if (own_record_boot(&own, link->settings, &boot) &&
+		submit_own(link, &own))
+		link->stopped = link->last_sequence;
+	send_on(link);
+	return false;
 }
 
 int archive_submit(struct archive_link *link, Sipwarden__Record__Record *record,
@@ -406,8 +464,7 @@ int archive_submit(struct archive_link *link, Sipwarden__Record__Record *record,
 	struct held_record *held;
 
 	*sequence = 0;
-	if (link->gap.messages && !is_full(link))
-		submit_gap(link);
+	tell_gap(link);
 	held = is_full(link) ? NULL : pack(link, record);
 	if (!held) {
 		if (wait)

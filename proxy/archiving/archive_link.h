@@ -12,6 +12,7 @@
 
 #include "lib/record/record.pb-c.h"
 #include "lib/settings.h"
+#include "proxy/archiving/last_run.h"
 #include "proxy/timers.h"
 
 #include <stdbool.h>
@@ -48,6 +49,15 @@ void archive_link_close(struct archive_link **link);
 int archive_submit(struct archive_link *link, Sipwarden__Record__Record *record,
 	uint64_t *sequence, struct archive_wait *wait)
 	__attribute__((warn_unused_result));
+/* The first record: that this worker begins; `before` (or NULL) is a run that
+ * ended without a word. */
+void archive_started(struct archive_link *link, const struct last_run *before);
+/* Records that everything observed before until_us is recorded in front of it,
+ * when there is anything new since the last. */
+void archive_checkpoint(struct archive_link *link, uint64_t until_us);
+/* Records, once nothing else is to come, that this worker has stopped. True
+ * when that is durable, and all before it. */
+bool archive_say_stopped(struct archive_link *link);
 void archive_wait_cancel(struct archive_wait *wait);
 const struct archive_counts *archive_counts(const struct archive_link *link);
 /* True when everything submitted is durable (for a clean stop). */
