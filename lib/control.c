@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/frame.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "lib/query_protocol.h"
 
 #include <errno.h>
@@ -145,17 +146,18 @@ void control_refuse(struct control_reply *reply, const char *format, ...)
 static void answer_stats(struct control_reply *reply)
 {
 	struct control *control = reply->control;
+	json_t *done;
 
 	if (control->host.refresh)
 		control->host.refresh(control->host.context);
-	control_done(reply,
-		json_pack("{s:s,s:s,s:I,s:i,s:o}", "program",
-			words[control->program], "version", SIPWARDEN_VERSION,
-			"up_s",
-			(json_int_t)((clock_steady_ms() - control->began_ms) /
-				     1000),
-			"pid", (int)getpid(), "values",
-			stats_json(control->host.stats)));
+	done = json_pack("{s:s,s:s,s:I,s:i,s:o}", "program",
+		words[control->program], "version", SIPWARDEN_VERSION, "up_s",
+		(json_int_t)((clock_steady_ms() - control->began_ms) / 1000),
+		"pid", (int)getpid(), "values",
+		stats_json(control->host.stats));
+	if (done && control->host.more)
+		control->host.more(control->host.context, done);
+	control_done(reply, done);
 }
 
 static void dispatch(struct control_reply *reply, const json_t *request)
@@ -235,12 +237,13 @@ static void accept_one(struct control *control)
 	const struct frame_limits limits = {.payload_bytes = CONTROL_ROW_BYTES,
 		.queued_bytes = QUEUE_BYTES};
 	struct asker *asker = free_place(control);
+	char who[PEER_TEXT_BYTES];
 	int descriptor = accept4(
 		control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (descriptor < 0)
 		return;
-	if (!asker || !frame_peer_is_ours(descriptor)) {
+	if (!asker || !peer_is(descriptor, PEER_PEOPLE, who)) {
 		close(descriptor);
 		return;
 	}

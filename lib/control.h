@@ -57,6 +57,8 @@ struct control_host {
 	struct stats *stats; /* borrowed */
 	/* Before each look at stats; may be NULL. */
 	void (*refresh)(void *context);
+	/* Puts beside the values what is no number; may be NULL. */
+	void (*more)(void *context, json_t *done);
 	const struct control_command *commands; /* borrowed */
 	size_t command_count;
 };

@@ -5,6 +5,7 @@
 #include "proxy/forward/answers.h"
 #include "proxy/forward/responses.h"
 #include "proxy/hop.h"
+#include "proxy/measures.h"
 #include "proxy/order.h"
 #include "proxy/worker.h"
 
@@ -26,6 +27,7 @@ static void overloaded(struct worker *worker, const struct message *message,
 	const struct arrival *arrival)
 {
 	worker->counts.overload++;
+	drops_note(&worker->drops, &arrival->source, "overload");
 	if (message->method != METHOD_ACK)
 		answer_stateless(worker, message, arrival, 503,
 			"Service Unavailable", retry_after);
@@ -67,6 +69,7 @@ static void new_request(struct worker *worker, struct message *message,
 		return;
 	}
 	worker->counts.requests++;
+	worker->counts.methods[message->method]++;
 	if (message->method == METHOD_INVITE)
 		answer_trying(passage);
 	passage_run(passage);
@@ -79,6 +82,7 @@ static void new_ack(struct worker *worker, struct message *message,
 		passage_new(worker, PASSAGE_ACK, message, arrival);
 
 	worker->counts.acks++;
+	worker->counts.methods[METHOD_ACK]++;
 	if (!passage || !order_join(worker->order, passage)) {
 		overloaded(worker, message, arrival);
 		if (!passage)
@@ -129,6 +133,7 @@ static void take_cancel(struct worker *worker, struct message *message,
 		return;
 	}
 	worker->counts.requests++;
+	worker->counts.methods[METHOD_CANCEL]++;
 	if (invite)
 		passage->to_tag =
 			arena_copy(passage->arena, request_tag(invite));
@@ -174,10 +179,10 @@ static void take_request(struct worker *worker, struct message *message,
 static void take_fault(struct worker *worker, const struct message *message,
 	const struct arrival *arrival, const struct message_fault *fault)
 {
+	measures_dropped(worker, &arrival->source, fault->reason);
 	if (!fault->status || !message->is_request ||
 		message->method == METHOD_ACK)
 		return;
-	worker->counts.malformed_answered++;
 	answer_stateless(
 		worker, message, arrival, fault->status, fault->reason, NULL);
 }

@@ -30,6 +30,8 @@ enum progress authorization_step(struct passage *passage)
 		settings, &passage->arrival.source, passage->arrival.listener);
 	if (!may_have_one_more(passage)) {
 		passage->worker->counts.overload++;
+		drops_note(&passage->worker->drops, &passage->arrival.source,
+			"too many requests");
 		passage_answer(passage, 503, slice_of("Too many requests"),
 			slice_of("Retry-After: 2\r\n"));
 		passage->unrecorded = true;

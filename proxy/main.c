@@ -1,10 +1,15 @@
 /* main.c -- sipwarden-proxy: reads its configuration, starts workers, waits. */
 #include "lib/clock.h"
+#include "lib/control.h"
 #include "lib/log.h"
+#include "lib/stats/names.h"
 #include "policies/content/content.h"
 #include "proxy/authorization/client_counts.h"
+#include "proxy/dump.h"
 #include "proxy/keys.h"
+#include "proxy/measures.h"
 #include "proxy/parse/values.h"
+#include "proxy/reload.h"
 #include "proxy/routing/user_services/bindings.h"
 #include "proxy/worker.h"
 
@@ -32,7 +37,8 @@ static const char help[] =
 	"  -h, --help          this text\n"
 	"  -V, --version       the version\n"
 	"\n"
-	"SIGTERM stops it once what it has accepted is settled.\n";
+	"SIGTERM stops it once what it has accepted is settled. SIGHUP, and\n"
+	"`sipwarden reload`, read content rules and users anew.\n";
 
 static const char *options_read(int argc, char **argv)
 {
@@ -167,7 +173,10 @@ static void set_up(struct proxy *proxy)
 	proxy->handover = handover_new(proxy->worker_count, HANDOVER_ROOM);
 	proxy->clients = client_counts_new();
 	proxy->workers = calloc(proxy->worker_count, sizeof(struct worker));
-	if (!proxy->handover || !proxy->clients || !proxy->workers)
+	pthread_mutex_init(&proxy->reloading, NULL);
+	proxy->stats = stats_new(
+		&stats_tables[CONTROL_PROXY], proxy->worker_count + 1);
+	if (!proxy->stats || !proxy->handover || !proxy->clients || !proxy->workers)
 		log_fatal("Out of memory at start");
 }
 
@@ -231,14 +240,27 @@ static void say_ready(const struct proxy *proxy)
 		proxy->rules ? content_rules_count(proxy->rules) : 0);
 }
 
+static struct control *start_control(struct proxy *proxy)
+{
+	static const struct control_command commands[] = {
+		{"reload", reload_answer}, {"dump", dump_answer}};
+	const struct control_host host = {.context = proxy,
+		.stats = proxy->stats,
+		.refresh = measures_refresh,
+		.more = measures_more,
+		.commands = commands,
+		.command_count = sizeof(commands) / sizeof(commands[0])};
+
+	return control_start(proxy->settings, CONTROL_PROXY, &host);
+}
+
 /* Signals are taken by this thread alone; the workers block them. */
-static void wait_for_stop(const sigset_t *signals)
+static void wait_for_stop(struct proxy *proxy, const sigset_t *signals)
 {
 	int signal = 0;
 
 	while (sigwait(signals, &signal) == 0 && signal == SIGHUP)
-		log_info("SIGHUP changes nothing: start again to read the "
-			 "configuration anew");
+		reload_asked(proxy);
 	log_info("stopping signal=%d", signal);
 }
 
@@ -246,6 +268,7 @@ int main(int argc, char **argv)
 {
 	struct proxy proxy = {0};
 	struct settings *settings;
+	struct control *control;
 	sigset_t signals;
 
 	log_open("sipwarden-proxy");
@@ -260,14 +283,18 @@ int main(int argc, char **argv)
 	set_up(&proxy);
 	start_workers(&proxy);
 	say_ready(&proxy);
-	wait_for_stop(&signals);
+	control = start_control(&proxy);
+	wait_for_stop(&proxy, &signals);
+	control_close(&control);
 	stop_workers(&proxy);
 	bindings_close(&proxy.bindings);
 	handover_release(&proxy.handover);
 	client_counts_release(&proxy.clients);
 	content_rules_release(&proxy.rules);
-	users_release((struct users **)&proxy.users);
+	users_release(&proxy.users);
 	free(proxy.workers);
+	stats_release(&proxy.stats);
+	pthread_mutex_destroy(&proxy.reloading);
 	settings_release(&settings);
 	log_info("stopped");
 	return 0;

@@ -82,6 +82,7 @@ struct passage *passage_new(struct worker *worker, enum passage_kind kind,
 	if (passage->next)
 		passage->next->link = &passage->next;
 	worker->passages = passage;
+	worker->passage_count++;
 	return passage;
 }
 
@@ -129,6 +130,7 @@ static void passage_free(struct passage *passage)
 	*passage->link = passage->next;
 	if (passage->next)
 		passage->next->link = passage->link;
+	passage->worker->passage_count--;
 	arena_release(&passage->arena);
 	free(passage);
 }

@@ -36,6 +36,11 @@ bool timer_is_set(const struct timer *timer)
 	return timer->link != NULL;
 }
 
+size_t timers_count(const struct timers *timers)
+{
+	return timers->set;
+}
+
 static void link_in(struct timer **list, struct timer *timer)
 {
 	timer->next = *list;

@@ -7,6 +7,7 @@
 #define PROXY_TIMERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct timers;
@@ -25,6 +26,8 @@ void timer_set(struct timers *timers, struct timer *timer, uint64_t delay_ms,
 	void (*run)(struct timer *timer));
 void timer_cancel(struct timers *timers, struct timer *timer);
 bool timer_is_set(const struct timer *timer);
+/* How many are set. */
+size_t timers_count(const struct timers *timers);
 /* Runs what is due; timers may set and cancel any timer from within. */
 void timers_advance(struct timers *timers, uint64_t now_ms);
 /* Milliseconds until advance should be called; UINT64_MAX: nothing is set. */

@@ -8,6 +8,7 @@
 #include "proxy/arrivals.h"
 #include "proxy/authorization/client_counts.h"
 #include "proxy/forward/dialogs.h"
+#include "proxy/measures.h"
 #include "proxy/order.h"
 #include "proxy/routing/user_services/bindings.h"
 
@@ -53,6 +54,7 @@ static void tick(uv_timer_t *timer)
 	struct worker *worker = timer->data;
 
 	timers_advance(worker->timers, clock_steady_ms());
+	measures_tick(worker, clock_steady_ms());
 	checkpoint(worker);
 }
 
@@ -229,6 +231,7 @@ static bool start_links(struct worker *worker)
 		if (!worker->scanner)
 			return false;
 	}
+	worker->users = proxy->users ? users_hold(proxy->users) : NULL;
 	worker->filter = content_filter_new(proxy->rules);
 	return worker->filter != NULL;
 }
@@ -239,7 +242,8 @@ bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
 	struct transports_host host = {.context = worker,
 		.arrived = arrivals_take,
 		.send_failed = send_failed,
-		.connection_closed = connection_closed};
+		.connection_closed = connection_closed,
+		.dropped = measures_dropped};
 
 	worker->proxy = proxy;
 	worker->index = index;
@@ -247,6 +251,7 @@ bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
 		"a worker cannot be set up: out of memory "
 		"or descriptors");
 	return start_loop(worker) && start_tables(worker) &&
+	       errands_start(&worker->errands, &worker->loop, worker) &&
 	       handover_attach(proxy->handover, index, &worker->loop) == 0 &&
 	       bindings_attach(proxy->bindings, index, &worker->loop) == 0 &&
 	       start_links(worker) &&
@@ -287,6 +292,7 @@ void worker_release(struct worker *worker)
 	archive_link_close(&worker->archive);
 	scan_link_close(&worker->scanner);
 	content_filter_release(&worker->filter);
+	users_release(&worker->users);
 	handover_detach(worker->proxy->handover, worker->index);
 	bindings_detach(worker->proxy->bindings, worker->index);
 	order_release(&worker->order);
@@ -295,5 +301,6 @@ void worker_release(struct worker *worker)
 	uv_walk(&worker->loop, close_handle, NULL);
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&worker->loop);
+	errands_end(&worker->errands);
 	timers_release(&worker->timers);
 }

@@ -4,8 +4,11 @@
 #define PROXY_WORKER_H
 
 #include "lib/settings.h"
+#include "lib/stats/stats.h"
 #include "lib/users.h"
 #include "proxy/archiving/archive_link.h"
+#include "proxy/drops.h"
+#include "proxy/errands.h"
 #include "proxy/passage.h"
 #include "proxy/stages/stage.h"
 #include "proxy/timers.h"
@@ -13,6 +16,7 @@
 #include "proxy/transports/handover.h"
 #include "proxy/transports/transports.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -26,10 +30,12 @@ struct dialogs;       /* forward/dialogs.h: INVITEs whose 2xx went upstream */
 /* What all workers share; immutable after start but for what is named. */
 struct proxy {
 	const struct settings *settings;
-	const struct users *users;   /* NULL: every address of our domains is a
-					user of ours */
+	struct users *users;         /* held; as last read, NULL: none */
 	struct bindings *bindings;   /* locked by itself */
-	struct content_rules *rules; /* NULL: none */
+	struct content_rules *rules; /* held; as last read, NULL: none */
+	pthread_mutex_t reloading; /* around a reload */
+	struct stats *stats; /* a shard for each worker, and one more for the
+				thread that is asked; NULL: none */
 	struct handover *handover;
 	struct client_counts *clients; /* locked by itself */
 	unsigned worker_count;
@@ -42,13 +48,26 @@ struct proxy {
 					 our servers */
 };
 
+/* What a stage says of a message, as the trail has it. */
+#define VERDICT_COUNT_LABELS                                                   \
+	"continue", "answer", "discard", "failed", "unscannable", "unchanged"
+enum verdict_count {
+	VERDICT_COUNT_CONTINUE,
+	VERDICT_COUNT_ANSWER,
+	VERDICT_COUNT_DISCARD,
+	VERDICT_COUNT_FAILED,
+	VERDICT_COUNT_UNSCANNABLE,
+	VERDICT_COUNT_UNCHANGED,
+	VERDICT_COUNTS
+};
+
 struct worker_counts {
 	uint64_t requests, responses, acks, retransmissions, stray_responses;
 	uint64_t answered, forwarded, discarded;
-	uint64_t refused_by_stage[STAGE_NAMES];
+	uint64_t methods[METHOD_WORDS];
+	uint64_t verdicts[STAGE_NAMES][VERDICT_COUNTS];
 	uint64_t overload;
 	uint64_t unsent; /* answers that could not be sent */
-	uint64_t malformed_answered;
 };
 
 struct worker {
@@ -63,11 +82,18 @@ struct worker {
 	struct archive_link *archive; /* NULL: no archive is configured */
 	struct scan_link *scanner;    /* NULL: no virus-scan is configured */
 	struct content_filter *filter;
+	struct users *users; /* held; NULL: every address of our domains is a
+				user of ours */
 	struct dialogs *dialogs;
 	struct same_texts *same_texts;
 	struct order *order;
 	struct passage *passages; /* all, for a clean stop */
+	size_t passage_count;
 	struct worker_counts counts;
+	struct drops drops;
+	struct errands errands;
+	uint64_t measures_ms;            /* steady: when they are due */
+	atomic_uint_fast64_t turned_ms; /* steady: the last time they were */
 	uv_async_t stop;
 	uv_timer_t stop_limit;
 	bool stopping;

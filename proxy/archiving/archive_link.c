@@ -16,8 +16,7 @@
 
 enum {
 	/* What may wait for the archiver, in all. */
-	QUEUE_BYTES = 64 * 1024 * 1024,
-	QUEUE_RECORDS = 65536
+	QUEUE_BYTES = 64 * 1024 * 1024
 };
 
 /* A packed record that is not known to be durable yet. */
@@ -370,7 +369,7 @@ static void count_lost(struct archive_link *link)
 
 static bool is_full(const struct archive_link *link)
 {
-	return link->counts.queued >= QUEUE_RECORDS ||
+	return link->counts.queued >= ARCHIVE_QUEUE_RECORDS ||
 	       link->counts.queued_bytes >= QUEUE_BYTES;
 }
 
@@ -467,8 +466,10 @@ int archive_submit(struct archive_link *link, Sipwarden__Record__Record *record,
 	tell_gap(link);
 	held = is_full(link) ? NULL : pack(link, record);
 	if (!held) {
-		if (wait)
+		if (wait) {
+			link->counts.turned_away++;
 			return ENOBUFS;
+		}
 		count_lost(link);
 		return 0;
 	}

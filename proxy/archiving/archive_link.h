@@ -21,6 +21,8 @@
 
 struct archive_link;
 
+enum { ARCHIVE_QUEUE_RECORDS = 65536 };
+
 /* Somebody waits for a record; lives inside its owner. */
 struct archive_wait {
 	struct archive_link *link;          /* private; NULL: not waiting */
@@ -35,6 +37,7 @@ struct archive_wait {
 struct archive_counts {
 	uint64_t submitted, durable, refused, gaps, lost_in_gaps;
 	uint64_t queued, queued_bytes;
+	uint64_t turned_away; /* had to wait, and the queue was full */
 	bool connected;
 };
 

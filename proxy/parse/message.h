@@ -84,6 +84,7 @@ enum method {
 	METHOD_PRACK,
 	METHOD_REFER
 };
+enum { METHOD_WORDS = METHOD_REFER + 1 };
 
 struct header {
 	enum header_id id;

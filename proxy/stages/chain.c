@@ -9,6 +9,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "proxy/measures.h"
 #include "proxy/stages/stage.h"
 #include "proxy/worker.h"
 
@@ -104,22 +105,32 @@ static struct standing_verdict key_of(const struct passage *passage,
 					  : 0};
 }
 
-static const char *trail_word(const struct verdict *verdict)
+static enum verdict_count count_of(const struct verdict *verdict)
 {
 	if (verdict->unscannable)
-		return "unscannable";
+		return VERDICT_COUNT_UNSCANNABLE;
 	switch (verdict->word) {
 	case VERDICT_ANSWER:
-		return "answer";
+		return VERDICT_COUNT_ANSWER;
 	case VERDICT_DISCARD:
-		return "discard";
+		return VERDICT_COUNT_DISCARD;
 	case VERDICT_FAILED:
-		return "failed";
+		return VERDICT_COUNT_FAILED;
 	case VERDICT_CONTINUE:
 	case VERDICT_WAIT:
 		break;
 	}
-	return "continue";
+	return VERDICT_COUNT_CONTINUE;
+}
+
+/* Notes the stage's word in the trail and in the statistics. */
+static void note_word(struct passage *passage, enum stage_name stage,
+	enum verdict_count word)
+{
+	static const char *const words[] = {VERDICT_COUNT_LABELS};
+
+	passage->chain.entry->verdict = words[word];
+	passage->worker->counts.verdicts[stage][word]++;
 }
 
 /* The edits of a stage that let the message pass become a new version, all or
@@ -185,7 +196,7 @@ static enum chain_result conclude(struct passage *passage,
 {
 	struct trail_entry *entry = passage->chain.entry;
 
-	entry->verdict = trail_word(verdict);
+	note_word(passage, stage, count_of(verdict));
 	entry->took_us = clock_steady_us() - passage->chain.began_us;
 	entry->reason = arena_copy(passage->arena, verdict->reason);
 	if (verdict->rule.at)
@@ -206,7 +217,7 @@ static enum chain_result conclude(struct passage *passage,
 		passage->chain.position++;
 	if (verdict->word == VERDICT_CONTINUE)
 		return CHAIN_PASSED;
-	passage->worker->counts.refused_by_stage[stage]++;
+	measures_refused(passage->worker, stage_word(stage), verdict);
 	return CHAIN_ENDED;
 }
 
@@ -304,7 +315,7 @@ static enum chain_result ask(
 	}
 	call.entry = passage->chain.entry;
 	if (kind->generation && stands(passage, stage, &key)) {
-		call.entry->verdict = "unchanged";
+		note_word(passage, stage, VERDICT_COUNT_UNCHANGED);
 		passage->chain.position++;
 		return CHAIN_PASSED;
 	}

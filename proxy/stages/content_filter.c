@@ -175,8 +175,9 @@ static struct verdict judge(struct stage_call *call)
 	struct texts texts;
 
 	if (filter->rules)
-		call->entry->judge =
-			slice_of(content_rules_version(filter->rules));
+		/* a copy: new rules may come while the message is under way */
+		call->entry->judge = arena_copy(call->passage->arena,
+			slice_of(content_rules_version(filter->rules)));
 	if (!unseen_check(call, &list, &verdict))
 		return verdict;
 	if (!filter->rules)

@@ -26,6 +26,7 @@ struct scan_link {
 	struct scan_job *jobs;           /* owned, by number */
 	uint32_t last_job;
 	uint64_t generation;
+	uint64_t refused;
 };
 
 static void finish(struct scan_link *link, struct scan_job *job,
@@ -212,6 +213,7 @@ int scan_submit(struct scan_link *link, struct slice bytes, struct slice name,
 	error = send_request(link, job, name, deadline_ms, sender, descriptor);
 	close(descriptor);
 	if (error) {
+		link->refused++;
 		free(job);
 		return error;
 	}
@@ -239,4 +241,19 @@ void scan_cancel(struct scan_link *link, uint32_t number)
 uint64_t scan_generation(const struct scan_link *link)
 {
 	return link->generation;
+}
+
+bool scan_is_up(const struct scan_link *link)
+{
+	return local_link_is_up(link->link);
+}
+
+size_t scan_jobs(const struct scan_link *link)
+{
+	return HASH_COUNT(link->jobs);
+}
+
+uint64_t scan_refused(const struct scan_link *link)
+{
+	return link->refused;
 }

@@ -6,6 +6,7 @@
 #include "lib/slice.h"
 #include "proxy/stages/stage.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct scan_answer {
@@ -29,5 +30,10 @@ int scan_submit(struct scan_link *link, struct slice bytes, struct slice name,
 void scan_cancel(struct scan_link *link, uint32_t job);
 /* Of the signatures, as the scanner last said; 0: never. */
 uint64_t scan_generation(const struct scan_link *link);
+bool scan_is_up(const struct scan_link *link);
+/* Jobs that are with the scanner. */
+size_t scan_jobs(const struct scan_link *link);
+/* Jobs that could not be handed over while the scanner was there. */
+uint64_t scan_refused(const struct scan_link *link);
 
 #endif

@@ -177,8 +177,12 @@ struct client_transaction *client_transaction_start(struct transactions *table,
 	struct transaction_key key = key_of(table, branch, method);
 
 	HASH_FIND(hh, table->clients, &key, sizeof(key), twin);
-	if (twin || transactions_count(table) >= table->limit)
+	if (twin)
 		return NULL;
+	if (transactions_count(table) >= table->limit) {
+		table->refused++;
+		return NULL;
+	}
 	transaction = allocate(bytes, branch);
 	if (!transaction)
 		return NULL;
@@ -376,6 +380,28 @@ static void forget(struct client_transaction *transaction)
 {
 	transaction->user = NULL;
 	end_now(transaction);
+}
+
+struct transaction_view client_transaction_view(
+	const struct client_transaction *transaction)
+{
+	static const char *const words[] = {[CLIENT_CALLING] = "calling",
+		[CLIENT_PROCEEDING] = "proceeding",
+		[CLIENT_ACCEPTED] = "accepted",
+		[CLIENT_COMPLETED] = "completed"};
+	bool invite = transaction->method == METHOD_INVITE;
+
+	return (struct transaction_view){.invite = invite,
+		.state = !invite && transaction->state == CLIENT_CALLING
+				 ? "trying"
+				 : words[transaction->state],
+		.peer = &transaction->destination,
+		.user = transaction->user};
+}
+
+UT_hash_handle *client_transactions_table(const struct transactions *table)
+{
+	return table->clients ? &table->clients->hh : NULL;
 }
 
 void client_transactions_release(struct transactions *table)

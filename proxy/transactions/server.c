@@ -177,8 +177,10 @@ struct server_transaction *server_transaction_start(struct transactions *table,
 {
 	struct server_transaction *transaction;
 
-	if (transactions_count(table) >= table->limit)
+	if (transactions_count(table) >= table->limit) {
+		table->refused++;
 		return NULL;
+	}
 	transaction = calloc(1, sizeof(*transaction));
 	if (!transaction)
 		return NULL;
@@ -273,6 +275,28 @@ static void forget(struct server_transaction *transaction)
 {
 	transaction->user = NULL;
 	end_now(transaction);
+}
+
+struct transaction_view server_transaction_view(
+	const struct server_transaction *transaction)
+{
+	static const char *const words[] = {[SERVER_TRYING] = "trying",
+		[SERVER_PROCEEDING] = "proceeding",
+		[SERVER_ACCEPTED] = "accepted",
+		[SERVER_COMPLETED] = "completed",
+		[SERVER_CONFIRMED] = "confirmed"};
+
+	return (struct transaction_view){.server = true,
+		.invite = transaction->invite,
+		.state = words[transaction->state],
+		.status = transaction->status,
+		.peer = &transaction->reply_to,
+		.user = transaction->user};
+}
+
+UT_hash_handle *server_transactions_table(const struct transactions *table)
+{
+	return table->servers ? &table->servers->hh : NULL;
 }
 
 void server_transactions_release(struct transactions *table)

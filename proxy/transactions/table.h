@@ -21,6 +21,7 @@ struct transactions {
 	unsigned char keys[2][SIPHASH_KEY_BYTES]; /* random */
 	uint64_t last_token;
 	size_t client_count;
+	uint64_t refused;
 	struct server_transaction *servers; /* owned, by key */
 	struct client_transaction *clients; /* owned, by key */
 	struct client_transaction *tokens;  /* the same, by token */
@@ -39,6 +40,14 @@ static inline bool is_reliable(const struct destination *destination)
 /* A malloc'ed copy; absent when memory is short. */
 struct slice bytes_keep(struct slice bytes);
 
+/* What walk.c shows of each. */
+struct transaction_view server_transaction_view(
+	const struct server_transaction *transaction);
+struct transaction_view client_transaction_view(
+	const struct client_transaction *transaction);
+/* The links that uthash needs. */
+UT_hash_handle *server_transactions_table(const struct transactions *table);
+UT_hash_handle *client_transactions_table(const struct transactions *table);
 void server_transactions_release(struct transactions *table);
 void client_transactions_release(struct transactions *table);
 

@@ -41,6 +41,24 @@ struct transactions *transactions_new(struct timers *timers,
 /* Ends all at once, without telling their users. */
 void transactions_release(struct transactions **transactions);
 size_t transactions_count(const struct transactions *transactions);
+/* How many were not begun since there were too many. */
+uint64_t transactions_refused(const struct transactions *transactions);
+
+/* One transaction, for whoever looks at what is under way. */
+struct transaction_view {
+	bool server;
+	bool invite;
+	const char *state;             /* RFC 3261 17, RFC 6026 */
+	unsigned status;               /* server: given, 0: none yet */
+	const struct destination *peer;
+	void *user; /* as given at its start; NULL: abandoned */
+};
+typedef void transaction_fn(void *context, const struct transaction_view *view);
+/* Shows a piece: whole buckets until there are `most` of them. *cursor: 0 at
+ * first, moved on; false when that was the last piece. Those that live through
+ * the whole walk are shown, others may be, and one may be shown twice. */
+bool transactions_walk(const struct transactions *transactions,
+	uint64_t *cursor, size_t most, transaction_fn *show, void *context);
 
 /* --- server side ------------------------------------------------------- */
 

@@ -342,6 +342,26 @@ int handover_post(struct handover *handover, unsigned from, unsigned to,
 	return 0;
 }
 
+size_t handover_room(const struct handover *handover)
+{
+	return handover->mask + 1;
+}
+
+size_t handover_deepest(const struct handover *handover, unsigned to)
+{
+	size_t deepest = 0;
+
+	for (unsigned from = 0; from < handover->workers; from++) {
+		const struct ring *ring = ring_of(handover, from, to);
+		size_t taken = atomic_load(&ring->taken);
+		size_t depth = atomic_load(&ring->written) - taken;
+
+		if (depth > deepest)
+			deepest = depth;
+	}
+	return deepest;
+}
+
 size_t handover_depth(const struct handover *handover, unsigned to)
 {
 	size_t depth = 0;

@@ -79,5 +79,9 @@ int handover_post(struct handover *handover, unsigned from, unsigned to,
 	struct handover_item item) __attribute__((warn_unused_result));
 /* Items waiting for `to`; any thread. */
 size_t handover_depth(const struct handover *handover, unsigned to);
+/* Items in the fullest ring to it; any thread. */
+size_t handover_deepest(const struct handover *handover, unsigned to);
+/* Items that fit into one ring. */
+size_t handover_room(const struct handover *handover);
 
 #endif

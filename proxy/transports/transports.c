@@ -348,6 +348,9 @@ void transports_note_malformed(struct transports *transports,
 	uint64_t silenced;
 
 	transports->counts.malformed++;
+	if (transports->host.dropped)
+		transports->host.dropped(
+			transports->host.context, source, reason);
 	if (!log_limit_allows(&transports->log_limit, source, clock_steady_ms(),
 		    &silenced))
 		return;

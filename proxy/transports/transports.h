@@ -85,6 +85,10 @@ struct transports_host {
 	/* A connection is gone (bindings and counts that name it). */
 	void (*connection_closed)(
 		void *context, const struct connection_name *connection);
+	/* Something that is no SIP was dropped: why, a static phrase. May be
+	 * NULL. */
+	void (*dropped)(void *context, const union address *source,
+		const char *reason);
 };
 
 struct transports;
@@ -119,6 +123,22 @@ unsigned transports_owner(
 /* Read on this worker's loop. */
 const struct transports_counts *transports_counts(
 	const struct transports *transports);
+size_t transports_connections(const struct transports *transports);
+
+/* One connection, for whoever looks at them. */
+struct connection_view {
+	struct connection_name name;
+	const char *state;
+	const union address *peer, *local;
+	bool opened_by_us;
+	size_t unfinished_bytes; /* of a message that is still coming */
+	size_t queued_bytes;     /* not taken by the system yet */
+};
+typedef void connection_fn(void *context, const struct connection_view *view);
+/* Shows at most `most` of them; *cursor: 0 at first, moved on. False when
+ * that was the last piece. */
+bool transports_walk(const struct transports *transports, uint32_t *cursor,
+	size_t most, connection_fn *show, void *context);
 /* True when address is one that we listen on (any transport). port 0: any
  * port. Answers for 0.0.0.0 and :: listeners too (getifaddrs at start). */
 bool transports_is_ours(

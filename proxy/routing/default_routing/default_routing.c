@@ -58,8 +58,8 @@ static void to_user(struct worker *worker, struct arena *arena,
 	const struct internal_server_settings *home;
 	bool here;
 
-	if (worker->proxy->users) {
-		user = users_find(worker->proxy->users, address);
+	if (worker->users) {
+		user = users_find(worker->users, address);
 		if (!user) {
 			answer(routed, 404, "Not Found");
 			return;

@@ -33,7 +33,8 @@ struct bindings {
 	pthread_mutex_t queue_lock; /* queue, queued, stop */
 	pthread_cond_t queue_filled;
 	struct bindings_change *queue, **queue_end;
-	size_t queued;
+	size_t queued, queued_most;
+	uint64_t turned_away;
 	bool stop;
 	pthread_t writer;
 	struct bindings_file *file; /* the writer's alone */
@@ -368,14 +369,39 @@ int bindings_apply(struct bindings *bindings, unsigned worker,
 	pthread_mutex_lock(&bindings->queue_lock);
 	if (bindings->queued >= QUEUE_MOST) {
 		error = ENOBUFS;
+		bindings->turned_away++;
 	} else {
 		*bindings->queue_end = change;
 		bindings->queue_end = &change->next;
-		bindings->queued++;
+		if (++bindings->queued > bindings->queued_most)
+			bindings->queued_most = bindings->queued;
 		pthread_cond_signal(&bindings->queue_filled);
 	}
 	pthread_mutex_unlock(&bindings->queue_lock);
 	return error;
+}
+
+struct bindings_load bindings_load(struct bindings *bindings)
+{
+	struct bindings_load load = {.limit = QUEUE_MOST};
+
+	pthread_mutex_lock(&bindings->queue_lock);
+	load.depth = bindings->queued;
+	load.highest = bindings->queued_most;
+	load.refused = bindings->turned_away;
+	pthread_mutex_unlock(&bindings->queue_lock);
+	return load;
+}
+
+bool bindings_walk(struct bindings *bindings, uint32_t *cursor, size_t most,
+	bindings_fn *show, void *context)
+{
+	bool more;
+
+	pthread_rwlock_rdlock(&bindings->lock);
+	more = contacts_walk(&bindings->table, cursor, most, show, context);
+	pthread_rwlock_unlock(&bindings->lock);
+	return more;
 }
 
 void bindings_abandon(struct bindings_change *change)

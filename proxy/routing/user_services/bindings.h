@@ -80,4 +80,19 @@ void bindings_abandon(struct bindings_change *change);
 
 size_t bindings_count(struct bindings *bindings);
 
+/* The queue of REGISTERs that wait for the disk. */
+struct bindings_load {
+	size_t limit, depth, highest;
+	uint64_t refused;
+};
+struct bindings_load bindings_load(struct bindings *bindings);
+
+/* Shows the contacts of whole buckets of users until there are `most` of them.
+ * *cursor: 0 at first, moved on; false when that was the last piece. Others
+ * may read the bindings meanwhile, and none can be changed: be quick. */
+typedef void bindings_fn(void *context, struct slice address_of_record,
+	const struct binding *binding);
+bool bindings_walk(struct bindings *bindings, uint32_t *cursor, size_t most,
+	bindings_fn *show, void *context);
+
 #endif

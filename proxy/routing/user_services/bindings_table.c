@@ -1,6 +1,7 @@
 /* bindings_table.c -- users and their contacts in memory. */
 #include "proxy/routing/user_services/bindings_table.h"
 
+#include "proxy/hash_walk.h"
 #include "proxy/parse/values.h"
 
 #include <stdlib.h>
@@ -128,6 +129,40 @@ struct contact **contact_place(
 	while (*place && !is_same(&(*place)->binding, wanted))
 		place = &(*place)->next;
 	return place;
+}
+
+static size_t show_user(
+	const struct user_bindings *user, bindings_fn *show, void *context)
+{
+	size_t shown = 0;
+
+	for (const struct contact *contact = user->contacts; contact;
+		contact = contact->next, shown++)
+		show(context, slice_make(user->address, user->size),
+			&contact->binding);
+	return shown;
+}
+
+bool contacts_walk(const struct bindings_table *table, uint32_t *cursor,
+	size_t most, bindings_fn *show, void *context)
+{
+	const UT_hash_table *users;
+	size_t shown = 0;
+
+	if (!table->users)
+		return false;
+	users = table->users->hh.tbl;
+	*cursor &= users->num_buckets - 1;
+	do {
+		const UT_hash_handle *at = users->buckets[*cursor].hh_head;
+
+		for (; at; at = at->hh_next)
+			shown += show_user(
+				(const void *)((const char *)at - users->hho),
+				show, context);
+		*cursor = hash_walk_next(*cursor, users->num_buckets);
+	} while (*cursor && shown < most);
+	return *cursor != 0;
 }
 
 bool is_older(const struct contact *known, struct slice call_id, uint32_t cseq)

@@ -45,6 +45,9 @@ void contact_drop(struct bindings_table *table, struct contact **place);
  * 3261 10.3 (7), RFC 5626). */
 struct contact **contact_place(
 	struct user_bindings *user, const struct binding *wanted);
+/* As bindings_walk. */
+bool contacts_walk(const struct bindings_table *table, uint32_t *cursor,
+	size_t most, bindings_fn *show, void *context);
 /* True when a REGISTER with this Call-ID and CSeq is no newer than the contact.
  */
 bool is_older(const struct contact *known, struct slice call_id, uint32_t cseq);

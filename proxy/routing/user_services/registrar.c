@@ -54,17 +54,17 @@ static void redirect(struct passage *passage, const struct user *user,
 /* False: the request has been answered. */
 static bool is_home_here(struct passage *passage, struct slice address)
 {
-	const struct proxy *proxy = passage->worker->proxy;
-	const struct settings *settings = proxy->settings;
+	const struct worker *worker = passage->worker;
+	const struct settings *settings = worker->proxy->settings;
 	const struct user *user =
-		proxy->users ? users_find(proxy->users, address) : NULL;
+		worker->users ? users_find(worker->users, address) : NULL;
 	const struct internal_server_settings *home;
 
 	if (settings->server.role != ROLE_HOME && !passage->source.inside) {
 		refuse(passage, 403, "Register from inside");
 		return false;
 	}
-	if (proxy->users && !user) {
+	if (worker->users && !user) {
 		refuse(passage, 404, "Not Found");
 		return false;
 	}
