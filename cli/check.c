@@ -99,6 +99,16 @@ static void print_summary(const char *path, const struct settings *settings,
 					: "none, the journal holds");
 }
 
+static void print_warnings(const char *path, const struct settings *settings)
+{
+	static struct settings_fault warnings[SETTINGS_FAULTS];
+	size_t count = settings_warnings(settings, warnings);
+
+	for (size_t i = 0; i < count; i++)
+		(void)fprintf(
+			stderr, "%s: warning: %s\n", path, warnings[i].text);
+}
+
 int command_check(int argc, char **argv)
 {
 	static struct settings_fault faults[SETTINGS_FAULTS];
@@ -124,6 +134,7 @@ int command_check(int argc, char **argv)
 			count, count == 1 ? "" : "s", path);
 	else
 		print_summary(path, settings, &named);
+	print_warnings(path, settings);
 	settings_release(&settings);
 	return count ? COMMAND_CONFIGURATION : command_finish_output();
 }

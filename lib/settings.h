@@ -58,6 +58,7 @@ struct route_settings {
 	enum transport transport; /* of next_hop */
 	union address address;    /* of next_hop */
 	bool treat_as_server;
+	bool from_outside; /* strangers may use it */
 };
 
 struct stage_settings {
@@ -78,7 +79,7 @@ struct settings {
 		const char *deployment_key;
 		struct network *inside;
 		size_t inside_count;
-		uint32_t workers; /* 0: one per core */
+		uint32_t workers;   /* 0: one per core */
 		const char *socket; /* of the proxy's control, for stats */
 	} server;
 	struct listener_settings *listeners;
@@ -108,9 +109,10 @@ struct settings {
 		uint32_t headers;
 		uint32_t line_bytes;
 		uint32_t parameters;
-		uint32_t client_requests; /* outstanding, per client */
-		uint32_t connections;     /* per worker */
-		uint32_t transactions;    /* per worker */
+		uint32_t client_requests;     /* outstanding, per client */
+		uint32_t connections;         /* per worker */
+		uint32_t address_connections; /* of one client address */
+		uint32_t transactions;        /* per worker */
 		uint32_t mime_depth;
 		uint32_t mime_parts;
 		uint32_t non_invite_ms; /* life of a non-INVITE: 20 s */
@@ -121,6 +123,9 @@ struct settings {
 		uint32_t default_expires_s, minimum_expires_s,
 			maximum_expires_s;
 		uint32_t contacts; /* per user */
+		uint32_t bindings; /* of all users */
+		bool from_outside; /* whoever it comes from may register */
+		bool third_party;  /* contacts elsewhere are reached there */
 	} registrar;
 	struct {
 		bool required;
@@ -174,6 +179,13 @@ size_t settings_read(const char *path, struct settings **settings,
 	struct settings_fault faults[SETTINGS_FAULTS])
 	__attribute__((warn_unused_result));
 void settings_release(struct settings **settings);
+
+/* What may be meant as it stands, but should be known: sentences without a
+ * place. Returns how many. */
+size_t settings_warnings(const struct settings *settings,
+	struct settings_fault warnings[SETTINGS_FAULTS]);
+/* The same as lines of the log. */
+void settings_log_warnings(const struct settings *settings);
 
 /* SHA-256 of the file's bytes, as records name a configuration. In a file of
  * its own: the scanner, which must not link OpenSSL, reads settings too. 0 or

@@ -230,6 +230,7 @@ static void say_ready(const struct proxy *proxy)
 {
 	const struct settings *settings = proxy->settings;
 
+	settings_log_warnings(settings);
 	for (size_t i = 0; i < settings->listener_count; i++)
 		log_info("listening transport=%s address=%s",
 			transport_word(settings->listeners[i].transport),

@@ -9,6 +9,7 @@
  */
 #include "proxy/routing/routing.h"
 
+#include "lib/settings/address.h"
 #include "proxy/routing/default_routing/default_routing.h"
 #include "proxy/routing/next_hop.h"
 #include "proxy/routing/user_services/bindings.h"
@@ -91,26 +92,46 @@ static void add_target(
 		refuse(passage, 500, "Too many branches");
 }
 
+/* What came from elsewhere may not be for this machine alone, unless the
+ * dialog's other end is there (a gateway beside us). */
+static bool is_too_near(
+	const struct passage *passage, const union address *address)
+{
+	return address_is_loopback(address) &&
+	       !address_is_loopback(&passage->arrival.source);
+}
+
+static bool may_go_to(const struct passage *passage,
+	const struct routes *routes, const struct target *target)
+{
+	const struct route_end to = {
+		&target->next, &target->destination.address};
+
+	return !routes->pass.token.at ||
+	       (route_pass_allows(passage->worker, &routes->pass, &to) &&
+		       (!is_too_near(passage, to.address) ||
+			       route_pass_names(
+				       passage->worker, &routes->pass, &to)));
+}
+
 /* To the next Route, or within a dialog to the peer's own address. The peer may
- * be one that registered over a connection which is still there. */
+ * be one that registered: he is reached as for a first request. */
 static void route_directly(struct passage *passage, const struct uri *uri,
 	const struct routes *routes)
 {
 	struct target target = {.uri = uri->whole};
-	const struct route_end to = {&target.next, &target.destination.address};
 	const struct uri *next = uri;
-	bool bound;
+	struct destination reach;
 
 	if (routes->count > routes->ours)
 		next = &routes->values[routes->ours].uri;
-	if (!next_hop_of_uri(passage->worker, next, &target)) {
+	if (next == uri && bindings_reach(passage->worker->proxy->bindings,
+				   uri->whole, &reach)) {
+		next_hop_of_contact(passage->worker, uri, &reach, &target);
+	} else if (!next_hop_of_uri(passage->worker, next, &target)) {
 		refuse(passage, 404, "The next hop cannot be reached");
 		return;
-	}
-	bound = next == uri && bindings_reach(passage->worker->proxy->bindings,
-				       uri->whole, &target.destination);
-	if (!bound && routes->pass.token.at &&
-		!route_pass_allows(passage->worker, &routes->pass, &to)) {
+	} else if (!may_go_to(passage, routes, &target)) {
 		refuse(passage, 403, "The next hop is not of this dialog");
 		return;
 	}
@@ -126,7 +147,8 @@ static void route_by_default(struct passage *passage, const struct uri *uri,
 		refuse(passage, 513, "Message Too Large");
 		return;
 	}
-	default_routing(passage->worker, passage->arena, uri, routed);
+	default_routing(
+		passage->worker, passage->arena, &passage->source, uri, routed);
 	if (!routed->count)
 		refuse(passage, routed->status, routed->reason);
 	for (size_t i = 0; i < routed->count; i++)

@@ -219,6 +219,22 @@ bool address_is_loopback(const union address *address)
 	return size == 16 && IN6_IS_ADDR_LOOPBACK(&address->v6.sin6_addr);
 }
 
+bool address_is_private(const union address *address)
+{
+	static const char *const networks[] = {"10.0.0.0/8", "172.16.0.0/12",
+		"192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7",
+		"fe80::/10"};
+
+	for (size_t i = 0; i < sizeof(networks) / sizeof(networks[0]); i++) {
+		struct network network;
+
+		if (network_parse(networks[i], &network) &&
+			network_contains(&network, address))
+			return true;
+	}
+	return address_is_loopback(address);
+}
+
 bool address_is_wildcard(const union address *address)
 {
 	if (address->any.sa_family == AF_INET)

@@ -14,6 +14,8 @@ bool network_parse(const char *text, struct network *network);
 /* True for 10.0.0.1/8: most likely a slip. */
 bool network_has_host_bits(const struct network *network);
 bool address_is_loopback(const union address *address);
+/* Loopback, or of RFC 1918, 6598, 3927, 4193: not reached over the Internet. */
+bool address_is_private(const union address *address);
 /* 0.0.0.0 or [::]. */
 bool address_is_wildcard(const union address *address);
 

@@ -31,6 +31,13 @@ static const struct setting_word roles[] = {
 	{NULL, 0},
 };
 
+/* As booleans. */
+static const struct setting_word admissions[] = {
+	{"refuse", 0},
+	{"allow", 1},
+	{NULL, 0},
+};
+
 static const struct setting_word authentications[] = {{"none", 1}, {NULL, 0}};
 
 static const struct setting_word unseen_words[] = {
@@ -105,6 +112,11 @@ static const struct setting route_rows[] = {
 	{"treat_as_server", SETTING_BOOLEAN, ROUTE(treat_as_server),
 		.standard = "false",
 		.text = "What comes from there is trusted as a server's."},
+	{"from_outside", SETTING_WORD, ROUTE(from_outside), .words = admissions,
+		.standard = "refuse",
+		.text = "Who may use it. refuse: our own people (inside), "
+			"our home servers and gateways; others are answered "
+			"403. allow: everybody, which makes a relay of it."},
 };
 static const struct setting_table route_table = {
 	route_rows, COUNT(route_rows), sizeof(struct route_settings)};
@@ -152,9 +164,12 @@ static const struct setting rows[] = {
 		.text = "A file of secret bytes, the same on all our "
 			"servers."},
 	{"server.inside", SETTING_NETWORKS, KEPT(server.inside),
-		COUNTED(server.inside_count), .standard = "[]",
+		COUNTED(server.inside_count),
+		.standard = "[127.0.0.0/8, ::1/128]",
 		.text = "The networks of our own people, as in "
-			"[10.0.0.0/8, \"fd00::/8\"]."},
+			"[10.0.0.0/8, \"fd00::/8\"]: from there users "
+			"register and use the static routes. Where it is "
+			"absent, this machine alone."},
 	{"server.workers", SETTING_NUMBER, KEPT(server.workers),
 		.standard = "0", .minimum = "0", .maximum = "256",
 		.text = "Threads of the proxy; 0 means one per core."},
@@ -229,7 +244,14 @@ static const struct setting rows[] = {
 			"an address and port) that wait for an answer."},
 	{"limits.connections", SETTING_NUMBER, KEPT(limits.connections),
 		.standard = "10000", .minimum = "16", .maximum = "1000000",
-		.text = "Most connections of a worker."},
+		.text = "Most connections that a worker accepts, and as "
+			"many that it opens; fewer where the system grants "
+			"fewer descriptors."},
+	{"limits.address_connections", SETTING_NUMBER,
+		KEPT(limits.address_connections), .standard = "1000",
+		.minimum = "1", .maximum = "1000000",
+		.text = "Most connections that are accepted from one "
+			"address; servers and gateways may have more."},
 	{"limits.transactions", SETTING_NUMBER, KEPT(limits.transactions),
 		.standard = "200000", .minimum = "100", .maximum = "10000000",
 		.text = "Most transactions of a worker."},
@@ -268,6 +290,21 @@ static const struct setting rows[] = {
 	{"registrar.contacts", SETTING_NUMBER, KEPT(registrar.contacts),
 		.standard = "10", .minimum = "1", .maximum = "100",
 		.text = "Most endpoints of one user."},
+	{"registrar.bindings", SETTING_NUMBER, KEPT(registrar.bindings),
+		.standard = "200000", .minimum = "10", .maximum = "10000000",
+		.text = "Most endpoints of all users together; then "
+			"REGISTERs for more are answered 503."},
+	{"registrar.from_outside", SETTING_WORD, KEPT(registrar.from_outside),
+		.words = admissions, .standard = "refuse",
+		.text = "Whether somebody who is not inside may register: "
+			"nobody has to prove who he is, so with allow anybody "
+			"receives what is for our users."},
+	{"registrar.third_party", SETTING_BOOLEAN, KEPT(registrar.third_party),
+		.standard = "false",
+		.text = "true: a contact with another IP address than its "
+			"REGISTER came from is reached at that address, which "
+			"lets whoever registers have us send there. false: it "
+			"is reached where the REGISTER came from."},
 
 	{"archive.required", SETTING_BOOLEAN, KEPT(archive.required),
 		.standard = "true",

@@ -140,8 +140,9 @@ static bool notice_to(struct worker *worker, struct arena *arena,
 	       own_request_send(worker, METHOD_MESSAGE, target, start, rest);
 }
 
-bool own_notice_send(struct worker *worker, struct slice address_of_record,
-	struct slice text, const struct destination *fallback)
+bool own_notice_send(struct worker *worker, const struct peer *from,
+	struct slice address_of_record, struct slice text,
+	const struct destination *fallback)
 {
 	struct arena *arena = arena_new(OWN_ARENA_BYTES);
 	struct target targets[OWN_TARGETS];
@@ -152,7 +153,7 @@ bool own_notice_send(struct worker *worker, struct slice address_of_record,
 	if (!arena)
 		return false;
 	uri = arena_format(arena, "sip:%.*s", SLICE_ARGS(address_of_record));
-	count = routing_targets(worker, arena, uri, targets, OWN_TARGETS);
+	count = routing_targets(worker, arena, from, uri, targets, OWN_TARGETS);
 	if (count == 0 && fallback) {
 		targets[count++] = (struct target){.uri = uri,
 			.destination = *fallback,
@@ -178,7 +179,7 @@ void tell_sender(struct passage *request)
 		.connection = request->arrival.connection};
 
 	if (!text.at || !request->identity.address_of_record.at ||
-		!own_notice_send(request->worker,
+		!own_notice_send(request->worker, &request->source,
 			request->identity.address_of_record, text, &fallback))
 		log_warn("The sender of a refused file could not be told "
 			 "call_id=%.*s",

@@ -13,10 +13,11 @@ bool own_request_send(struct worker *worker, enum method method,
 	const struct target *target, struct slice start_line,
 	struct slice headers_and_body);
 /* A text/plain MESSAGE from sip:sipwarden@<server.name> to an address of
- * record; to where that person is reached (routing_targets), else to fallback
- * (NULL: nowhere). */
-bool own_notice_send(struct worker *worker, struct slice address_of_record,
-	struct slice text, const struct destination *fallback);
+ * record; to where that person is reached from `from` (routing_targets), else
+ * to fallback (NULL: nowhere). */
+bool own_notice_send(struct worker *worker, const struct peer *from,
+	struct slice address_of_record, struct slice text,
+	const struct destination *fallback);
 /* Tells the sender of a refused file why it did not go through. */
 void tell_sender(struct passage *request);
 

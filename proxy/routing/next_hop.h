@@ -17,4 +17,11 @@ bool next_hop_of_server(struct worker *worker,
 	const struct internal_server_settings *server, struct target *target)
 	__attribute__((warn_unused_result));
 
+/* A contact that was registered from reach, or names it: at its own address
+ * where that is the host that registered it (or registrar.third_party), over
+ * the connection that registered it while that is there; else where its
+ * REGISTER came from. */
+void next_hop_of_contact(struct worker *worker, const struct uri *uri,
+	const struct destination *reach, struct target *target);
+
 #endif

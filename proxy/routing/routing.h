@@ -37,10 +37,11 @@ bool listener_for(const struct worker *worker, enum transport transport,
 struct slice listener_sent_by(struct arena *arena, const struct worker *worker,
 	uint16_t listener, const union address *local);
 
-/* Targets of an address of record or another URI, as a request made here needs
- * them: fills targets, returns how many. */
+/* Targets of an address of record or another URI, as a request made here on
+ * behalf of from needs them: fills targets, returns how many. */
 size_t routing_targets(struct worker *worker, struct arena *arena,
-	struct slice uri, struct target *targets, size_t room);
+	const struct peer *from, struct slice uri, struct target *targets,
+	size_t room);
 
 /* One end of a dialog as we meet it: who, and where. Borrowed. */
 struct route_end {
@@ -64,8 +65,12 @@ bool route_token_valid(const struct worker *worker,
 	const struct message *request, const struct route_end *from,
 	struct slice token, struct route_pass *pass);
 /* True when this next hop is like the other end: of the same class, and of the
- * same host where both ends are foreign. */
+ * same host when somebody from outside sends to us, or both ends are foreign.
+ */
 bool route_pass_allows(const struct worker *worker,
+	const struct route_pass *pass, const struct route_end *to);
+/* True when it is the very host of the other end. */
+bool route_pass_names(const struct worker *worker,
 	const struct route_pass *pass, const struct route_end *to);
 
 #endif

@@ -3,9 +3,9 @@
  * Whoever has it may go on with the dialog that it was made for and do nothing
  * else. Two letters say what stands at either end: h a home server of ours, f
  * another server of ours, i inside, o outside. Then comes a hash over them, the
- * Call-ID and the caller's tag, and, where nobody of ours is at either end, one
- * more over the two hosts: else an outsider's own dialog would let him send
- * anywhere.
+ * Call-ID and the caller's tag, and one over each end's host: else an
+ * outsider's own dialog would let him send anywhere inside, or, where nobody of
+ * ours is at either end, anywhere at all.
  */
 #include "lib/siphash.h"
 #include "proxy/routing/routing.h"
@@ -13,7 +13,14 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 
-enum { ENDS = 2, HASH_SIZE = 16, TOKEN_ROOM = ENDS + 2 * HASH_SIZE + 1 };
+/* ends, hash of the dialog, hash of each end's host */
+enum {
+	ENDS = 2,
+	HASH_SIZE = 16,
+	HOST_SIZE = 8,
+	TOKEN_SIZE = ENDS + HASH_SIZE + ENDS * HOST_SIZE,
+	TOKEN_ROOM = TOKEN_SIZE + 1
+};
 
 static char letter_of(const struct peer *peer)
 {
@@ -28,11 +35,15 @@ static bool is_ours(char letter)
 }
 
 static void add_hash(const struct worker *worker, const struct slice *pieces,
-	size_t count, char text[HASH_SIZE + 1])
+	size_t count, size_t size, char *text)
 {
-	(void)snprintf(text, HASH_SIZE + 1, "%016llx",
+	char whole[HASH_SIZE + 1];
+
+	(void)snprintf(whole, sizeof(whole), "%016llx",
 		(unsigned long long)siphash(
 			worker->proxy->route_key, pieces, count));
+	memcpy(text, whole, size);
+	text[size] = '\0';
 }
 
 /* The first part: ends, then the hash of the dialog. */
@@ -43,24 +54,22 @@ static void name_dialog(const struct worker *worker, const char ends[ENDS],
 		SLICE("\n"), caller_tag};
 
 	memcpy(text, ends, ENDS);
-	add_hash(worker, pieces, sizeof(pieces) / sizeof(pieces[0]),
+	add_hash(worker, pieces, sizeof(pieces) / sizeof(pieces[0]), HASH_SIZE,
 		text + ENDS);
 }
 
-/* The second part, behind the first. */
-static void name_hosts(const struct worker *worker, const union address *caller,
-	const union address *callee, char text[TOKEN_ROOM])
+/* The part of one end: 0 the caller, 1 the callee. */
+static void name_host(const struct worker *worker, size_t end,
+	const union address *address, char text[TOKEN_ROOM])
 {
-	char hosts[2][ADDRESS_TEXT_SIZE];
-	struct slice pieces[5];
+	char host[ADDRESS_TEXT_SIZE];
+	struct slice pieces[] = {slice_make(text, ENDS + HASH_SIZE),
+		end ? SLICE("\ncallee\n") : SLICE("\ncaller\n"), {NULL, 0}};
 
-	address_host_text(caller, hosts[0]);
-	address_host_text(callee, hosts[1]);
-	pieces[0] = slice_make(text, ENDS + HASH_SIZE);
-	pieces[1] = pieces[3] = SLICE("\n");
-	pieces[2] = slice_of(hosts[0]);
-	pieces[4] = slice_of(hosts[1]);
-	add_hash(worker, pieces, 5, text + ENDS + HASH_SIZE);
+	address_host_text(address, host);
+	pieces[2] = slice_of(host);
+	add_hash(worker, pieces, sizeof(pieces) / sizeof(pieces[0]), HOST_SIZE,
+		text + ENDS + HASH_SIZE + end * HOST_SIZE);
 }
 
 struct slice route_token(struct arena *arena, const struct worker *worker,
@@ -72,8 +81,8 @@ struct slice route_token(struct arena *arena, const struct worker *worker,
 	char text[TOKEN_ROOM];
 
 	name_dialog(worker, ends, request->call_id, request->from_tag, text);
-	if (!is_ours(ends[0]) && !is_ours(ends[1]))
-		name_hosts(worker, caller->address, callee->address, text);
+	name_host(worker, 0, caller->address, text);
+	name_host(worker, 1, callee->address, text);
 	return arena_copy(arena, slice_of(text));
 }
 
@@ -90,7 +99,7 @@ bool route_token_valid(const struct worker *worker,
 	char wanted[TOKEN_ROOM];
 
 	/* Without a tag of the other side it is in no dialog. */
-	if (token.size < ENDS + HASH_SIZE || !request->to_tag.at)
+	if (token.size != TOKEN_SIZE || !request->to_tag.at)
 		return false;
 	for (size_t sender = 0; sender < ENDS; sender++) {
 		name_dialog(worker, token.at, request->call_id, tags[sender],
@@ -105,19 +114,34 @@ bool route_token_valid(const struct worker *worker,
 	return false;
 }
 
+static bool is_host_of(const struct worker *worker,
+	const struct route_pass *pass, size_t end, const union address *address)
+{
+	const size_t at = ENDS + HASH_SIZE + end * HOST_SIZE;
+	char wanted[TOKEN_ROOM];
+
+	memcpy(wanted, pass->token.at, ENDS + HASH_SIZE);
+	name_host(worker, end, address, wanted);
+	return CRYPTO_memcmp(pass->token.at + at, wanted + at, HOST_SIZE) == 0;
+}
+
+bool route_pass_names(const struct worker *worker,
+	const struct route_pass *pass, const struct route_end *to)
+{
+	return is_host_of(worker, pass, !pass->by_callee, to->address);
+}
+
 bool route_pass_allows(const struct worker *worker,
 	const struct route_pass *pass, const struct route_end *to)
 {
-	const struct slice token = pass->token;
-	char wanted[TOKEN_ROOM];
+	const char from = pass->token.at[pass->by_callee],
+		   other = pass->token.at[!pass->by_callee];
 
-	if (letter_of(to->peer) != token.at[!pass->by_callee])
+	if (letter_of(to->peer) != other)
 		return false;
-	if (is_ours(token.at[0]) || is_ours(token.at[1]))
-		return token.size == ENDS + HASH_SIZE;
-	memcpy(wanted, token.at, ENDS + HASH_SIZE);
-	name_hosts(worker, pass->by_callee ? to->address : pass->from.address,
-		pass->by_callee ? pass->from.address : to->address, wanted);
-	return token.size == TOKEN_ROOM - 1 &&
-	       is_same(token, wanted, TOKEN_ROOM - 1);
+	if (is_ours(from))
+		return true;
+	return route_pass_names(worker, pass, to) &&
+	       (is_ours(other) || is_host_of(worker, pass, pass->by_callee,
+					  pass->from.address));
 }

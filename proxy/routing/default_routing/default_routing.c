@@ -11,8 +11,6 @@ static void answer(struct routed *routed, unsigned status, const char *reason)
 	routed->reason = reason;
 }
 
-/* A contact is reached over the connection that registered it, while that is
- * there; by datagram where its REGISTER came from when that was the way. */
 static bool contact_target(struct worker *worker, struct arena *arena,
 	const struct binding *binding, struct target *target)
 {
@@ -22,16 +20,7 @@ static bool contact_target(struct worker *worker, struct arena *arena,
 		.q_thousandths = binding->q_thousandths};
 	if (!uri_read(arena, binding->contact, &uri) || !uri.sip)
 		return false;
-	if (next_hop_of_uri(worker, &uri, target)) {
-		if (target->destination.transport == TRANSPORT_TCP)
-			target->destination.connection =
-				binding->reach.connection;
-		return true;
-	}
-	/* A host name in the contact: as it registered. */
-	target->destination = binding->reach;
-	target->next = peer_of_address(worker->proxy->settings,
-		&target->destination.address, target->destination.listener);
+	next_hop_of_contact(worker, &uri, &binding->reach, target);
 	return true;
 }
 
@@ -96,8 +85,15 @@ static bool pattern_matches(const char *pattern, const struct uri *uri)
 		       slice_equal_nocase(host, uri->host));
 }
 
+/* What a front-end passes on came from outside, too. */
+static bool may_use(const struct peer *from, const struct route_settings *route)
+{
+	return route->from_outside || from->inside ||
+	       from->class == PEER_GATEWAY;
+}
+
 static void to_route(struct worker *worker, struct arena *arena,
-	const struct uri *uri, struct routed *routed)
+	const struct peer *from, const struct uri *uri, struct routed *routed)
 {
 	const struct settings *settings = worker->proxy->settings;
 
@@ -108,6 +104,10 @@ static void to_route(struct worker *worker, struct arena *arena,
 
 		if (!pattern_matches(route->to, uri))
 			continue;
+		if (!may_use(from, route)) {
+			answer(routed, 403, "This route is not for outsiders");
+			return;
+		}
 		if (!uri_read(arena, slice_of(route->next_hop), &next) ||
 			!next_hop_of_uri(worker, &next, target)) {
 			answer(routed, 500, "The route has no usable next hop");
@@ -123,7 +123,7 @@ static void to_route(struct worker *worker, struct arena *arena,
 }
 
 void default_routing(struct worker *worker, struct arena *arena,
-	const struct uri *uri, struct routed *routed)
+	const struct peer *from, const struct uri *uri, struct routed *routed)
 {
 	memset(routed, 0, sizeof(*routed));
 	if (!uri->sip)
@@ -131,18 +131,19 @@ void default_routing(struct worker *worker, struct arena *arena,
 	else if (domain_is_ours(worker->proxy->settings, uri->host))
 		to_user(worker, arena, uri, routed);
 	else
-		to_route(worker, arena, uri, routed);
+		to_route(worker, arena, from, uri, routed);
 }
 
 size_t routing_targets(struct worker *worker, struct arena *arena,
-	struct slice text, struct target *targets, size_t room)
+	const struct peer *from, struct slice text, struct target *targets,
+	size_t room)
 {
 	struct routed *routed = arena_take(arena, sizeof(*routed));
 	struct uri uri;
 
 	if (!routed || !uri_read(arena, text, &uri))
 		return 0;
-	default_routing(worker, arena, &uri, routed);
+	default_routing(worker, arena, from, &uri, routed);
 	for (size_t i = 0; i < routed->count && i < room; i++)
 		targets[i] = routed->targets[i];
 	return routed->count < room ? routed->count : room;

@@ -16,7 +16,8 @@ struct routed {
 	const char *reason;
 };
 
+/* from: who sends; not everybody may use every static route. */
 void default_routing(struct worker *worker, struct arena *arena,
-	const struct uri *uri, struct routed *routed);
+	const struct peer *from, const struct uri *uri, struct routed *routed);
 
 #endif

@@ -27,8 +27,9 @@ struct returned {
 };
 
 struct bindings {
-	uint32_t contacts_most;
-	pthread_rwlock_t lock; /* table */
+	uint32_t contacts_most; /* of one user */
+	uint32_t bindings_most; /* of all */
+	pthread_rwlock_t lock;  /* table */
 	struct bindings_table table;
 	pthread_mutex_t queue_lock; /* queue, queued, stop */
 	pthread_cond_t queue_filled;
@@ -92,8 +93,8 @@ bool bindings_reach(struct bindings *bindings, struct slice contact,
 	pthread_rwlock_rdlock(&bindings->lock);
 	HASH_FIND(hh, bindings->table.by_contact, contact.at, contact.size,
 		known);
-	if (known && known->binding.reach.transport == reach->transport)
-		reach->connection = known->binding.reach.connection;
+	if (known)
+		*reach = known->binding.reach;
 	pthread_rwlock_unlock(&bindings->lock);
 	return known != NULL;
 }
@@ -114,7 +115,7 @@ size_t bindings_count(struct bindings *bindings)
 static int check(struct bindings *bindings,
 	const struct bindings_change *change, struct user_bindings *user)
 {
-	size_t total = 0;
+	size_t total = 0, known_here;
 
 	for (struct contact *known = user ? user->contacts : NULL; known;
 		known = known->next) {
@@ -123,6 +124,7 @@ static int check(struct bindings *bindings,
 			is_older(known, change->call_id, change->cseq))
 			return EINVAL;
 	}
+	known_here = total;
 	for (size_t i = 0; i < change->count; i++) {
 		const struct binding *wanted = &change->wanted[i];
 		struct contact *known =
@@ -133,7 +135,13 @@ static int check(struct bindings *bindings,
 		if (!known && wanted->expires_at_ms)
 			total++;
 	}
-	return total > bindings->contacts_most ? E2BIG : 0;
+	if (total > bindings->contacts_most)
+		return E2BIG;
+	/* Only this thread changes the count. */
+	return bindings->table.count + (total - known_here) >
+			       bindings->bindings_most
+		       ? ENOSPC
+		       : 0;
 }
 
 static int remove_one(struct bindings *bindings, struct user_bindings *user,
@@ -434,6 +442,7 @@ static struct bindings *allocate(
 	if (!bindings)
 		return NULL;
 	bindings->contacts_most = settings->registrar.contacts;
+	bindings->bindings_most = settings->registrar.bindings;
 	bindings->workers = workers;
 	bindings->queue_end = &bindings->queue;
 	bindings->returned = calloc(workers, sizeof(struct returned));

@@ -42,7 +42,7 @@ void bindings_close(struct bindings **bindings);
 size_t bindings_find(struct bindings *bindings, struct arena *arena,
 	struct slice address_of_record, struct binding *found, size_t room);
 
-/* Where a contact that is registered is reached; false when it is not. For
+/* Where the REGISTER of a contact came from; false when there is none. For
  * requests within a dialog, which name the contact alone. */
 bool bindings_reach(struct bindings *bindings, struct slice contact,
 	struct destination *reach);
@@ -59,7 +59,8 @@ struct bindings_change {
 	uint64_t now_ms;
 	/* On the worker's loop. 0: committed. EINVAL: older than what is
 	 * there (RFC 3261 10.3 (7)). E2BIG: more contacts than
-	 * registrar.contacts. Else the data base failed. */
+	 * registrar.contacts. ENOSPC: more than registrar.bindings. Else the
+	 * data base failed. */
 	void (*done)(struct bindings_change *change, int result);
 	void *context;
 	bool abandoned; /* nobody waits: set by bindings_abandon */

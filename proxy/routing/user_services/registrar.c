@@ -51,6 +51,17 @@ static void redirect(struct passage *passage, const struct user *user,
 	passage_answer(passage, 301, slice_of("Moved Permanently"), contact);
 }
 
+/* Nobody proves who he is, so where he is must do. */
+static bool may_register(const struct passage *passage)
+{
+	const struct settings *settings = passage->worker->proxy->settings;
+
+	return passage->source.inside ||
+	       passage->source.class == PEER_GATEWAY ||
+	       (settings->server.role == ROLE_HOME &&
+		       settings->registrar.from_outside);
+}
+
 /* False: the request has been answered. */
 static bool is_home_here(struct passage *passage, struct slice address)
 {
@@ -60,7 +71,7 @@ static bool is_home_here(struct passage *passage, struct slice address)
 		worker->users ? users_find(worker->users, address) : NULL;
 	const struct internal_server_settings *home;
 
-	if (settings->server.role != ROLE_HOME && !passage->source.inside) {
+	if (!may_register(passage)) {
 		refuse(passage, 403, "Register from inside");
 		return false;
 	}

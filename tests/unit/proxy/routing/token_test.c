@@ -119,6 +119,25 @@ static void a_dialog_with_a_server_of_ours(void **state)
 	ASSERT_USES(&outside, &here, &home, &there, uses);
 }
 
+static void a_dialog_with_somebody_inside(void **state)
+{
+	const struct use uses[] = {
+		{"by the caller", "call", "caller", "callee", &outside, &here,
+			&inside, &there, true},
+		{"to somebody else inside", "call", "caller", "callee",
+			&outside, &here, &inside, &elsewhere, false},
+		{"from another host", "call", "caller", "callee", &outside,
+			&elsewhere, &inside, &there, true},
+		{"by the callee, elsewhere now", "call", "callee", "caller",
+			&inside, &elsewhere, &outside, &here, true},
+		{"to whom the callee chooses", "call", "callee", "caller",
+			&inside, &there, &outside, &elsewhere, true},
+	};
+
+	(void)state;
+	ASSERT_USES(&outside, &here, &inside, &there, uses);
+}
+
 static void a_dialog_of_outsiders_is_of_two_hosts(void **state)
 {
 	const struct use uses[] = {
@@ -166,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_dialog_with_a_server_of_ours),
+		cmocka_unit_test(a_dialog_with_somebody_inside),
 		cmocka_unit_test(a_dialog_of_outsiders_is_of_two_hosts),
 		cmocka_unit_test(what_is_not_ours_is_worth_nothing),
 	};

@@ -58,6 +58,7 @@ static int set_up(void **state)
 		return 1;
 	house->settings.server.data = house->folder;
 	house->settings.registrar.contacts = 3;
+	house->settings.registrar.bindings = 4;
 	house->arena = arena_new(1 << 20);
 	open_bindings(house);
 	*state = house;
@@ -94,7 +95,8 @@ static int apply(struct house *house, struct bindings_change change)
 {
 	int result = PENDING;
 
-	change.address_of_record = SLICE("bob@example.com");
+	if (!change.address_of_record.at)
+		change.address_of_record = SLICE("bob@example.com");
 	change.now_ms = clock_wall_us() / 1000;
 	change.done = done;
 	change.context = &result;
@@ -224,6 +226,37 @@ static void orders_by_q_and_knows_where_a_contact_is(void **state)
 	assert_false(bindings_reach(house->bindings, SLICE("sip:b@9"), &reach));
 }
 
+static int put_for(struct house *house, struct slice user, struct binding one)
+{
+	return apply(house,
+		(struct bindings_change){
+			.address_of_record = user, .wanted = &one, .count = 1});
+}
+
+/* Any number of names may be made up; renewals and what goes have their way. */
+static void has_a_limit_for_all_users(void **state)
+{
+	struct house *house = *state;
+
+	for (int i = 0; i < 4; i++) {
+		char name[2] = {(char)('a' + i), 0};
+
+		assert_int_equal(put_for(house, slice_of(name),
+					 contact("sip:u@1", "a", 1, 60)),
+			0);
+	}
+	assert_int_equal(
+		put_for(house, SLICE("e"), contact("sip:u@1", "a", 1, 60)),
+		ENOSPC);
+	assert_int_equal(
+		put_for(house, SLICE("a"), contact("sip:u@1", "a", 2, 60)), 0);
+	assert_int_equal(bindings_count(house->bindings), 4);
+	assert_int_equal(
+		put_for(house, SLICE("a"), contact("sip:u@1", "a", 3, 0)), 0);
+	assert_int_equal(
+		put_for(house, SLICE("e"), contact("sip:u@1", "a", 1, 60)), 0);
+}
+
 static void survives_a_restart(void **state)
 {
 	struct house *house = *state;
@@ -251,6 +284,7 @@ int main(void)
 		TEST(takes_all_or_none),
 		TEST(removes_one_and_all),
 		TEST(orders_by_q_and_knows_where_a_contact_is),
+		TEST(has_a_limit_for_all_users),
 		TEST(survives_a_restart),
 	};
 
