@@ -102,7 +102,7 @@ static void cancel_timers(struct passage *passage)
 	struct timers *timers = passage->worker->timers;
 
 	timer_cancel(timers, &passage->timer);
-	timer_cancel(timers, &passage->wake);
+	ready_remove(&passage->worker->ready, passage);
 	for (struct branch *branch = passage->branches; branch;
 		branch = branch->next)
 		timer_cancel(timers, &branch->timer_c);
@@ -253,19 +253,9 @@ void passage_resume(struct passage *passage)
 	passage_run(passage);
 }
 
-static void woken(struct timer *timer)
-{
-	struct passage *passage =
-		(struct passage *)((char *)timer -
-				   offsetof(struct passage, wake));
-
-	if (passage->waiting)
-		passage_resume(passage);
-}
-
 void passage_wake(struct passage *passage)
 {
-	timer_set(passage->worker->timers, &passage->wake, 0, woken);
+	ready_add(&passage->worker->ready, passage);
 }
 
 void passage_answer(struct passage *passage, unsigned status,

@@ -205,6 +205,10 @@ struct passage {
 	bool same_text_as_set;
 	struct branch_event *events; /* for the outcome record */
 
+	struct {
+		struct passage *next, **link;
+	} ready; /* private to ready.c */
+
 	/* Order of one Call-ID and direction (order.c). */
 	struct {
 		struct passage *next;
@@ -221,7 +225,6 @@ struct passage {
 	bool cancelled;
 	bool refused_2xx;      /* a 2xx was refused: what comes is ended */
 	struct timer timer;    /* life of a non-INVITE, or late 100 */
-	struct timer wake;     /* passage_wake */
 	unsigned responses;    /* RESPONSE passages under way */
 	struct dialog *dialog; /* forward/dialogs.h; NULL */
 	struct slice to_tag;   /* of answers that we make */
@@ -253,7 +256,7 @@ void passage_run(struct passage *passage);
 /* What a step waited for is there: the same step is called again. From the
  * loop, never from inside the step itself. May free it. */
 void passage_resume(struct passage *passage);
-/* The same, but at the next turn of the loop: fit to be called from within
+/* The same, but at the end of the loop's turn: fit to be called from within
  * another passage's step. */
 void passage_wake(struct passage *passage);
 /* Called by whatever a request's passage lived for (a transaction, a response)

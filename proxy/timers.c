@@ -97,6 +97,12 @@ static void collect(struct timers *timers, struct timer **slot, uint64_t tick)
 	}
 }
 
+void timers_told(struct timers *timers, uint64_t now_ms)
+{
+	if (now_ms > timers->now_ms)
+		timers->now_ms = now_ms;
+}
+
 void timers_advance(struct timers *timers, uint64_t now_ms)
 {
 	uint64_t last = now_ms / SLOT_MS;
@@ -104,8 +110,7 @@ void timers_advance(struct timers *timers, uint64_t now_ms)
 	/* After a long standstill one round of the wheel sees every slot. */
 	if (last > timers->tick + SLOTS)
 		timers->tick = last - SLOTS;
-	if (now_ms > timers->now_ms)
-		timers->now_ms = now_ms;
+	timers_told(timers, now_ms);
 	while (timers->tick < last) {
 		timers->tick++;
 		collect(timers, &timers->slots[timers->tick % SLOTS],

@@ -21,7 +21,11 @@ struct timer {
 
 struct timers *timers_new(uint64_t now_ms) __attribute__((warn_unused_result));
 void timers_release(struct timers **timers);
-/* (Re)arms: runs once, not before delay_ms have passed. */
+/* Says what time it is and runs nothing: delays count from the time that was
+ * said last, so the loop says it once in each turn. */
+void timers_told(struct timers *timers, uint64_t now_ms);
+/* (Re)arms: runs once, not before delay_ms have passed since the time said
+ * last, and within the resolution behind that. */
 void timer_set(struct timers *timers, struct timer *timer, uint64_t delay_ms,
 	void (*run)(struct timer *timer));
 void timer_cancel(struct timers *timers, struct timer *timer);

@@ -58,6 +58,14 @@ static void tick(uv_timer_t *timer)
 	checkpoint(worker);
 }
 
+/* What this turn sets counts from now, not from the last tick. */
+static void polled(uv_check_t *check)
+{
+	struct worker *worker = check->data;
+
+	timers_told(worker->timers, clock_steady_ms());
+}
+
 static int send_bytes(void *context, const struct destination *destination,
 	struct slice bytes, uint64_t token)
 {
@@ -173,13 +181,17 @@ static bool start_loop(struct worker *worker)
 {
 	if (uv_loop_init(&worker->loop) != 0 ||
 		uv_timer_init(&worker->loop, &worker->tick) != 0 ||
+		uv_check_init(&worker->loop, &worker->polled) != 0 ||
 		uv_timer_init(&worker->loop, &worker->stop_limit) != 0 ||
 		uv_async_init(&worker->loop, &worker->stop, stop_asked) != 0)
 		return false;
 	worker->tick.data = worker;
+	worker->polled.data = worker;
+	ready_start(&worker->ready, &worker->loop);
 	worker->stop_limit.data = worker;
 	worker->stop.data = worker;
-	return uv_timer_start(&worker->tick, tick, TICK_MS, TICK_MS) == 0;
+	return uv_check_start(&worker->polled, polled) == 0 &&
+	       uv_timer_start(&worker->tick, tick, TICK_MS, TICK_MS) == 0;
 }
 
 static bool start_tables(struct worker *worker)
@@ -295,6 +307,7 @@ void worker_release(struct worker *worker)
 	users_release(&worker->users);
 	handover_detach(worker->proxy->handover, worker->index);
 	bindings_detach(worker->proxy->bindings, worker->index);
+	ready_close(&worker->ready);
 	order_release(&worker->order);
 	dialogs_release(&worker->dialogs);
 	same_texts_release(&worker->same_texts);

@@ -10,6 +10,7 @@
 #include "proxy/drops.h"
 #include "proxy/errands.h"
 #include "proxy/passage.h"
+#include "proxy/ready.h"
 #include "proxy/stages/stage.h"
 #include "proxy/timers.h"
 #include "proxy/transactions/transactions.h"
@@ -41,6 +42,7 @@ struct proxy {
 	unsigned worker_count;
 	struct worker *workers;
 	unsigned char boot[16]; /* random at start */
+	char folder[4096]; /* its own, below server.data */
 	struct last_run last_run;
 	unsigned char branch_key[16]; /* SipHash key of our branches */
 	unsigned char route_key[16];  /* SipHash key of our Record-Routes */
@@ -76,6 +78,7 @@ struct worker {
 	uv_thread_t thread;
 	uv_loop_t loop;
 	uv_timer_t tick;
+	uv_check_t polled; /* the time at which this turn's work began */
 	struct timers *timers;
 	struct transports *transports;
 	struct transactions *transactions;
@@ -87,6 +90,7 @@ struct worker {
 	struct dialogs *dialogs;
 	struct same_texts *same_texts;
 	struct order *order;
+	struct ready ready; /* passages to go on at the end of this turn */
 	struct passage *passages; /* all, for a clean stop */
 	size_t passage_count;
 	struct worker_counts counts;

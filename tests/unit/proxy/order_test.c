@@ -46,9 +46,14 @@ static struct passage *passage_of(
 static void leave(struct house *house, struct passage *passage)
 {
 	order_leave(house->order, passage);
-	timer_cancel(house->worker.timers, &passage->wake);
+	ready_remove(&house->worker.ready, passage);
 	message_release(&passage->versions[0].message);
 	free(passage);
+}
+
+static bool is_ready(const struct passage *passage)
+{
+	return passage->ready.link != NULL;
 }
 
 static int open_house(void **state)
@@ -57,10 +62,9 @@ static int open_house(void **state)
 
 	if (!house)
 		return -1;
-	house->worker.timers = timers_new(0);
 	house->order = order_new();
 	*state = house;
-	return house->order && house->worker.timers ? 0 : -1;
+	return house->order ? 0 : -1;
 }
 
 static int close_house(void **state)
@@ -68,7 +72,6 @@ static int close_house(void **state)
 	struct house *house = *state;
 
 	order_release(&house->order);
-	timers_release(&house->worker.timers);
 	free(house);
 	return 0;
 }
@@ -86,10 +89,10 @@ static void the_first_goes_first(void **state)
 	second->order.waits = true;
 	leave(house, first);
 	assert_true(order_is_next(second));
-	assert_true(timer_is_set(&second->wake)); /* it is woken */
+	assert_true(is_ready(second)); /* it is woken */
 	leave(house, second);
 	assert_true(order_is_next(third));
-	assert_false(timer_is_set(&third->wake)); /* it did not wait */
+	assert_false(is_ready(third)); /* it did not wait */
 	leave(house, third);
 }
 
@@ -120,12 +123,12 @@ static void one_in_the_middle_may_go(void **state)
 	leave(house, passages[1]);
 	leave(house, passages[3]);
 	assert_false(order_is_next(passages[2]));
-	assert_false(timer_is_set(&passages[0]->wake)); /* nothing new for it */
-	assert_false(timer_is_set(&passages[2]->wake));
+	assert_false(is_ready(passages[0])); /* nothing new for it */
+	assert_false(is_ready(passages[2]));
 	passages[3] = passage_of(house, "1", ALICE, true);
 	leave(house, passages[0]);
 	assert_true(order_is_next(passages[2]));
-	assert_true(timer_is_set(&passages[2]->wake));
+	assert_true(is_ready(passages[2]));
 	leave(house, passages[2]);
 	assert_true(order_is_next(passages[3]));
 	order_leave(house->order, passages[3]);
