@@ -31,6 +31,10 @@ if(SIPWARDEN_SANITIZE)
 		add_compile_definitions(ARENA_OF_MALLOCS=1)
 	endif()
 endif()
+if(SIPWARDEN_SANITIZE OR SIPWARDEN_COVERAGE)
+	# What they open and begin by themselves is on no program's list.
+	add_compile_definitions(SIPWARDEN_INSTRUMENTED=1)
+endif()
 if(SIPWARDEN_FUZZ)
 	# The product's own branches are what guides the fuzzers.
 	add_compile_options(-fsanitize=fuzzer-no-link)

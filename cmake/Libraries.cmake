@@ -6,7 +6,8 @@ find_package(ZLIB REQUIRED)
 foreach(item
 	"uv:libuv" "osip:libosip2" "crypto:libcrypto" "rdkafka:rdkafka"
 	"clamav:libclamav" "hs:libhs" "icu:icu-i18n icu-uc" "sqlite:sqlite3"
-	"jansson:jansson" "fyaml:libfyaml" "protobufc:libprotobuf-c")
+	"jansson:jansson" "fyaml:libfyaml" "protobufc:libprotobuf-c"
+	"seccomp:libseccomp")
 	string(REPLACE ":" ";" pair "${item}")
 	list(GET pair 0 name)
 	list(GET pair 1 modules)

@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/frame.h"
 #include "lib/intake_protocol.h"
+#include "lib/peers.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -87,11 +88,12 @@ static int open_link(struct intake_client *client)
 		.payload_bytes = INTAKE_RECORD_BYTES,
 		.queued_bytes = INTAKE_QUEUE_BYTES,
 		.descriptors = false};
+	char who[PEER_TEXT_BYTES];
 	int descriptor, error = frame_connect(client->socket, &descriptor);
 
 	if (error)
 		return error;
-	if (!frame_peer_is_ours(descriptor) ||
+	if (!peer_is(descriptor, PEER(PROGRAM_ARCHIVER), who) ||
 		fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) {
 		close(descriptor);
 		return EPERM;

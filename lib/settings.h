@@ -81,7 +81,11 @@ struct settings {
 		size_t inside_count;
 		uint32_t workers;   /* 0: one per core */
 		const char *socket; /* of the proxy's control, for stats */
+		bool sandbox;       /* see lib/privileges */
 	} server;
+	struct { /* names or numbers of users; see lib/peers.h */
+		const char *proxy, *scanner, *archiver, *publisher, *store;
+	} program_users;
 	struct listener_settings *listeners;
 	size_t listener_count;
 	const char *users; /* file; NULL: none */

@@ -1,6 +1,8 @@
 /* keys.c -- the keys of a server: of branches, Record-Routes and streams. */
 #include "proxy/keys.h"
 
+#include "lib/privileges/privileges.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -18,6 +20,22 @@ struct secret {
 	size_t size;
 };
 
+/* Who can read the key can forge what servers tell each other. */
+static bool is_private(int descriptor, const char *path, char reason[512])
+{
+	struct stat status;
+
+	if (fstat(descriptor, &status) == 0 &&
+		!(status.st_mode & (S_IRWXO | S_IWGRP)))
+		return true;
+	(void)snprintf(reason, 512,
+		"the key %.200s is open to others; give it to the proxy's "
+		"user alone: chmod 600, or 640 with a group of his, and make "
+		"a new key if strangers could have read it",
+		path);
+	return false;
+}
+
 static bool read_key(const char *path, struct secret *secret, char reason[512])
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
@@ -31,6 +49,11 @@ static bool read_key(const char *path, struct secret *secret, char reason[512])
 			"user "
 			"the right to read it",
 			path, strerror(errno));
+	if (descriptor >= 0 && !is_private(descriptor, path, reason)) {
+		close(descriptor);
+		OPENSSL_cleanse(secret, sizeof(*secret));
+		return false;
+	}
 	if (descriptor >= 0)
 		close(descriptor);
 	if (size >= 0 && size < KEY_LEAST_BYTES)
@@ -95,12 +118,15 @@ bool keys_derive(struct proxy *proxy, char reason[512])
 	char path[4096];
 	bool derived;
 
+	privileges_guard_secret(&secret, sizeof(secret));
+	privileges_guard_secret(proxy, sizeof(*proxy));
+
 	if (settings->server.deployment_key) {
 		(void)snprintf(path, sizeof(path), "%s",
 			settings->server.deployment_key);
 	} else {
-		(void)snprintf(path, sizeof(path), "%s/server.key",
-			settings->server.data);
+		(void)snprintf(path, sizeof(path), "%.4000s/server.key",
+			proxy->folder);
 		if (!make_key(path, reason))
 			return false;
 	}
@@ -115,4 +141,11 @@ bool keys_derive(struct proxy *proxy, char reason[512])
 			  sizeof(proxy->stream_key));
 	OPENSSL_cleanse(&secret, sizeof(secret));
 	return derived;
+}
+
+void keys_wipe(struct proxy *proxy)
+{
+	OPENSSL_cleanse(proxy->branch_key, sizeof(proxy->branch_key));
+	OPENSSL_cleanse(proxy->route_key, sizeof(proxy->route_key));
+	OPENSSL_cleanse(proxy->stream_key, sizeof(proxy->stream_key));
 }

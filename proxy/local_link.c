@@ -106,10 +106,20 @@ static bool start_poll(struct local_link *link)
 
 static int connect_now(struct local_link *link)
 {
+	char who[PEER_TEXT_BYTES];
 	int descriptor, error = frame_connect(link->path, &descriptor);
 
 	if (error)
 		return error;
+	if (!peer_is(descriptor, PEER(link->host.program), who)) {
+		if (!link->said_away)
+			log_error("Somebody else answers as the %s: see which "
+				  "user it runs as and what program_users says "
+				  "%s socket=%s",
+				link->host.name, who, link->path);
+		close(descriptor);
+		return EPERM;
+	}
 	if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) {
 		error = errno;
 		close(descriptor);

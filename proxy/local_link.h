@@ -7,6 +7,7 @@
 #define PROXY_LOCAL_LINK_H
 
 #include "lib/frame.h"
+#include "lib/peers.h"
 #include "proxy/timers.h"
 
 #include <stdbool.h>
@@ -15,8 +16,9 @@
 struct local_link;
 
 struct local_link_host {
-	const char *name; /* "archiver", for the log */
-	void *context;    /* borrowed */
+	const char *name;     /* "archiver", for the log */
+	enum program program; /* whose user must be at the other end */
+	void *context;        /* borrowed */
 	void (*connected)(void *context);
 	/* A frame; its descriptor, if any, becomes the host's. False: the
 	 * other side broke the protocol, the link is dropped. */

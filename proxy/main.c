@@ -2,6 +2,7 @@
 #include "lib/clock.h"
 #include "lib/control.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "lib/stats/names.h"
 #include "policies/content/content.h"
 #include "proxy/authorization/client_counts.h"
@@ -138,16 +139,18 @@ static unsigned worker_count(const struct settings *settings)
 	return cores > 0 ? (unsigned)cores : 1;
 }
 
-static void check_data_folder(const struct settings *settings)
+static void make_folder(struct proxy *proxy)
 {
-	if (mkdir(settings->server.data, 0750) < 0 && errno != EEXIST)
-		log_fatal("The data folder cannot be made: %s; make it and "
-			  "give it to the proxy's user server.data=%s",
-			strerror(errno), settings->server.data);
-	if (access(settings->server.data, W_OK | X_OK) < 0)
-		log_fatal("The data folder cannot be written to: %s; give it "
-			  "to the proxy's user server.data=%s",
-			strerror(errno), settings->server.data);
+	const char *data = proxy->settings->server.data;
+	char reason[512];
+
+	if (!privileges_own_folder(proxy->settings, "proxy", proxy->folder,
+		    sizeof(proxy->folder), reason))
+		log_fatal("%s server.data=%s", reason, data);
+	if (access(proxy->folder, W_OK | X_OK) < 0)
+		log_fatal("The proxy's folder cannot be written to: %s; give "
+			  "it to the proxy's user folder=%s",
+			strerror(errno), proxy->folder);
 }
 
 static void set_up(struct proxy *proxy)
@@ -155,17 +158,19 @@ static void set_up(struct proxy *proxy)
 	char reason[512];
 
 	values_start();
-	check_data_folder(proxy->settings);
+	make_folder(proxy);
 	if (getrandom(proxy->boot, sizeof(proxy->boot), 0) !=
 		(ssize_t)sizeof(proxy->boot))
 		log_fatal("No random bytes: %s", strerror(errno));
-	proxy->last_run = last_run_read(proxy->settings->server.data);
+	proxy->last_run = last_run_read(proxy->folder);
 	if (!keys_derive(proxy, reason))
 		log_fatal("%s", reason);
 	load_users(proxy);
 	load_rules(proxy);
 	proxy->worker_count = worker_count(proxy->settings);
 	raise_descriptors(proxy);
+	peers_know(proxy->settings);
+	privileges_drop(PROGRAM_PROXY, proxy->settings);
 	proxy->bindings =
 		bindings_open(proxy->settings, proxy->worker_count, reason);
 	if (!proxy->bindings)
@@ -176,20 +181,21 @@ static void set_up(struct proxy *proxy)
 	pthread_mutex_init(&proxy->reloading, NULL);
 	proxy->stats = stats_new(
 		&stats_tables[CONTROL_PROXY], proxy->worker_count + 1);
-	if (!proxy->stats || !proxy->handover || !proxy->clients || !proxy->workers)
+	if (!proxy->stats || !proxy->handover || !proxy->clients ||
+		!proxy->workers)
 		log_fatal("Out of memory at start");
 }
 
 /* A run before that took records along shows in the archive as a gap. */
 static void remember_run(const struct proxy *proxy)
 {
-	const char *folder = proxy->settings->server.data;
+	const char *folder = proxy->folder;
 	int error = last_run_write(folder, proxy->boot, &proxy->last_run);
 
 	if (error)
 		log_error("It cannot be noted that the proxy runs: %s; should "
 			  "it be killed while the archiver is away, nothing "
-			  "tells of it server.data=%s",
+			  "tells of it folder=%s",
 			strerror(error), folder);
 	if (proxy->last_run.found)
 		log_warn("The run before ended without a word; the archive "
@@ -221,7 +227,7 @@ static void stop_workers(struct proxy *proxy)
 	for (unsigned i = 0; i < proxy->worker_count; i++)
 		whole &= worker_left_nothing(&proxy->workers[i]);
 	if (whole)
-		last_run_forget(proxy->settings->server.data);
+		last_run_forget(proxy->folder);
 	for (unsigned i = 0; i < proxy->worker_count; i++)
 		worker_release(&proxy->workers[i]);
 }
@@ -297,6 +303,7 @@ int main(int argc, char **argv)
 	stats_release(&proxy.stats);
 	pthread_mutex_destroy(&proxy.reloading);
 	settings_release(&settings);
+	keys_wipe(&proxy);
 	log_info("stopped");
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "lib/clock.h"
 #include "lib/frame.h"
+#include "lib/peers.h"
 #include "scanners/protocol.h"
 
 #include <errno.h>
@@ -124,6 +125,7 @@ int ask_scanner(const struct settings *settings, const char *path)
 		.descriptors = false};
 	struct verdict verdict;
 	struct frame_link *link;
+	char who[PEER_TEXT_BYTES];
 	int sealed, descriptor, error = seal_file(path, &sealed);
 
 	if (error)
@@ -132,6 +134,11 @@ int ask_scanner(const struct settings *settings, const char *path)
 	if (error) {
 		close(sealed);
 		return say(socket, "no scanner answers, start it", error);
+	}
+	if (!peer_is(descriptor, PEER(PROGRAM_SCANNER), who)) {
+		close(descriptor);
+		close(sealed);
+		return say(socket, "somebody else answers there", EPERM);
 	}
 	(void)fcntl(descriptor, F_SETFL, O_NONBLOCK);
 	link = frame_link_new(descriptor, limits);

@@ -4,6 +4,7 @@
 #include "lib/clock.h"
 #include "lib/frame.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "scanners/scanner.h"
 
 #include <errno.h>
@@ -41,6 +42,7 @@ struct askers {
 	struct watch watch;
 	struct asker_list list;
 	size_t count;
+	struct strangers strangers;
 	bool full; /* said so */
 };
 
@@ -247,13 +249,14 @@ static void asker_new(struct askers *askers, int descriptor)
 static void accept_one(void *owner)
 {
 	struct askers *askers = owner;
+	char who[PEER_TEXT_BYTES];
 	int descriptor = accept4(
 		askers->listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (descriptor < 0)
 		return;
-	if (!frame_peer_is_ours(descriptor)) {
-		log_warn("a stranger was turned away");
+	if (!peer_is(descriptor, PEER(PROGRAM_PROXY) | PEER_PEOPLE, who)) {
+		strangers_say(&askers->strangers, who);
 		close(descriptor);
 	} else if (askers->count >= ASKERS_LIMIT) {
 		if (!askers->full)

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,13 +272,6 @@ static void load(struct loader *loader, uint64_t in_use)
 		_exit(1);
 }
 
-/* No network for what reads hostile bytes; only root may take it away so, for
- * others the service manager does. */
-static void leave_network(void)
-{
-	(void)!unshare(CLONE_NEWNET);
-}
-
 static void block_signals(void)
 {
 	sigset_t signals;
@@ -323,7 +315,6 @@ noreturn void loader_run(
 	if (!loader->link || loader->deaths < 0 || !engine_start())
 		_exit(1);
 	must(fcntl(LOADER_LINK, F_SETFL, O_NONBLOCK) == 0);
-	leave_network();
 	load(loader, in_use);
 	serve(loader);
 }

@@ -3,6 +3,7 @@
 
 #include "lib/frame.h"
 #include "lib/log.h"
+#include "lib/privileges/privileges.h"
 #include "scanners/protocol.h"
 #include "scanners/virus/hash.h"
 
@@ -11,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,12 +45,11 @@ static uint64_t address_space(void)
 	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-static void confine(const struct settings *settings)
+static void confine(const struct settings *settings, const char *scratch)
 {
 	const uint64_t held = address_space();
 
 	(void)signal(SIGXFSZ, SIG_IGN); /* EFBIG, which the engine reports */
-	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_NOFILE, WORKER_DESCRIPTORS);
 	limit(RLIMIT_FSIZE, settings->scanner.scan_bytes + WORKER_FILE_ROOM);
@@ -62,9 +61,10 @@ static void confine(const struct settings *settings)
 #else
 	(void)held;
 #endif
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		log_warn("worker is less confined error=%s", strerror(errno));
+	if (!privileges_drop_worker(settings, scratch))
+		log_fatal("A worker's rights cannot be given up: %s; mend "
+			  "that, or set server.sandbox: false",
+			strerror(errno));
 }
 
 static void answer(struct inside_result *result,
@@ -178,7 +178,7 @@ noreturn void worker_run(int descriptor, struct engine *engine,
 
 	if (!link || !engine_set_scratch(engine, scratch))
 		_exit(1);
-	confine(settings);
+	confine(settings, scratch);
 	error = frame_send(link, INSIDE_AWAKE, SLICE(""));
 	while (!error) {
 		error = frame_receive(link, &frame);

@@ -7,6 +7,7 @@
 #include "archiver/intake/watch.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "lib/record/number.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct intake {
 	struct journal_writer *writer;
 	struct watch watch;
 	struct departures departures;
+	struct strangers strangers;
 	int listener;
 	struct connection connections[INTAKE_CONNECTIONS];
 	struct pollfd polled[POLL_FIRST + INTAKE_CONNECTIONS];
@@ -206,11 +208,13 @@ static void accept_all(struct intake *intake)
 		struct connection *place = free_place(intake);
 		int descriptor = accept4(intake->listener, NULL, NULL,
 			SOCK_NONBLOCK | SOCK_CLOEXEC);
+		char who[PEER_TEXT_BYTES];
 
 		if (descriptor < 0)
 			return;
-		if (!frame_peer_is_ours(descriptor)) {
-			log_error("A stranger was turned away at the socket");
+		if (!peer_is(descriptor,
+			    PEER(PROGRAM_PROXY) | PEER(PROGRAM_STORE), who)) {
+			strangers_say(&intake->strangers, who);
 			close(descriptor);
 		} else if (!place) {
 			log_error("A record maker was turned away: there are "

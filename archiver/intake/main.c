@@ -1,6 +1,7 @@
 /* main.c -- sipwarden-archiver: takes records, keeps them, says so. */
 #include "archiver/intake/intake.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "lib/settings.h"
 
 #include <getopt.h>
@@ -90,6 +91,8 @@ int main(int count, char **words)
 	if (settings_digest(settings, options.configuration) != 0)
 		log_fatal("Out of memory at start");
 	stop = stop_descriptor();
+	peers_know(settings);
+	privileges_drop(PROGRAM_ARCHIVER, settings);
 	if (intake_open(&options, &intake, why))
 		log_fatal("%s", why);
 	whole = intake_run(intake, stop);

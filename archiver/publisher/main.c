@@ -2,6 +2,7 @@
 #include "archiver/publisher/position.h"
 #include "archiver/publisher/publisher.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "lib/settings.h"
 
 #include <errno.h>
@@ -247,6 +248,8 @@ int main(int count, char **words)
 	block_signals();
 	make_folder(settings->server.data, folder);
 	lock_folder(folder);
+	peers_know(settings);
+	privileges_drop(PROGRAM_PUBLISHER, settings);
 	publish(settings, folder, wish.pass);
 	settings_release(&settings);
 	log_info("stopped");

@@ -3,6 +3,7 @@
 #include "archiver/store/service.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "lib/record/number.h"
 #include "lib/settings.h"
 
@@ -176,6 +177,8 @@ int main(int count, char **words)
 	log_open("sipwarden-store");
 	(void)umask(027);
 	stop = stop_descriptor();
+	peers_know(settings);
+	privileges_drop(PROGRAM_STORE, settings);
 	index = begin_index(settings);
 	audit = audit_new(settings->archive.socket, settings->server.name);
 	if (!audit)

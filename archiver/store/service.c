@@ -4,6 +4,7 @@
 #include "archiver/store/question.h"
 #include "lib/frame.h"
 #include "lib/log.h"
+#include "lib/peers.h"
 #include "lib/query_protocol.h"
 
 #include <errno.h>
@@ -29,6 +30,7 @@ struct asker {
 struct service {
 	struct service_options options;
 	int listener, wake;
+	struct strangers strangers; /* the acceptor's alone */
 	pthread_t acceptor;
 	pthread_mutex_t lock; /* around askers' used, ended, descriptor */
 	struct asker askers[SERVICE_ASKERS];
@@ -142,11 +144,13 @@ static void refuse_asker(int descriptor, const char *sentence)
 static void accept_one(struct service *service)
 {
 	int descriptor = accept4(service->listener, NULL, NULL, SOCK_CLOEXEC);
+	char who[PEER_TEXT_BYTES];
 	struct asker *place;
 
 	if (descriptor < 0)
 		return;
-	if (!frame_peer_is_ours(descriptor)) {
+	if (!peer_is(descriptor, PEER_PEOPLE, who)) {
+		strangers_say(&service->strangers, who);
 		refuse_asker(descriptor,
 			"The store answers root, its own user and members of "
 			"the group sipwarden.");

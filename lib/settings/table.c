@@ -142,6 +142,17 @@ static const struct setting_table route_table = {
 				"instead of going on by on_failure."           \
 	}
 
+#define PROGRAM_USER(program)                                                  \
+	{                                                                      \
+		"program_users." #program, SETTING_TEXT,                       \
+			KEPT(program_users.program),                           \
+			.standard = "sipwarden-" #program,                     \
+			.text = "The user, by name or number, that "           \
+				"sipwarden-" #program " runs as: the others "  \
+				"believe their socket's other end only if it " \
+				"is that user, or their own."                  \
+	}
+
 static const struct setting rows[] = {
 	{"server.name", SETTING_HOST, KEPT(server.name), .required = true,
 		.example = "home1.example.com",
@@ -159,10 +170,11 @@ static const struct setting rows[] = {
 		.standard = "/var/lib/sipwarden",
 		.text = "The folder for what must outlive a restart. Other "
 			"paths may begin with " SETTINGS_DATA "."},
-	{"server.deployment_key", SETTING_FILE, KEPT(server.deployment_key),
+	{"server.deployment_key", SETTING_SECRET, KEPT(server.deployment_key),
 		.example = "deployment.key",
 		.text = "A file of secret bytes, the same on all our "
-			"servers."},
+			"servers. The proxy's user alone needs to read it, "
+			"and it is refused when everybody may."},
 	{"server.inside", SETTING_NETWORKS, KEPT(server.inside),
 		COUNTED(server.inside_count),
 		.standard = "[127.0.0.0/8, ::1/128]",
@@ -173,10 +185,22 @@ static const struct setting rows[] = {
 	{"server.workers", SETTING_NUMBER, KEPT(server.workers),
 		.standard = "0", .minimum = "0", .maximum = "256",
 		.text = "Threads of the proxy; 0 means one per core."},
+	{"server.sandbox", SETTING_BOOLEAN, KEPT(server.sandbox),
+		.standard = "true",
+		.text = "Each program keeps from the kernel only the files "
+			"and system calls that it needs (Landlock, seccomp), "
+			"as far as the kernel has them. false is for "
+			"debuggers."},
 	{"server.socket", SETTING_SOCKET, KEPT(server.socket),
 		.standard = "/run/sipwarden-proxy/socket",
 		.text = "Where the proxy is asked for its statistics and told "
 			"to reload."},
+
+	PROGRAM_USER(proxy),
+	PROGRAM_USER(scanner),
+	PROGRAM_USER(archiver),
+	PROGRAM_USER(publisher),
+	PROGRAM_USER(store),
 
 	{"listen", SETTING_LIST, KEPT(listeners), COUNTED(listener_count),
 		.items = &listener_table, .required = true,
@@ -418,6 +442,7 @@ static const struct {
 	const char *name, *text;
 } sections[] = {
 	{"server", "Who this server is."},
+	{"program_users", "Which user each program runs as."},
 	{"stages", "How each stage does its work, before and after routing "
 		   "alike."},
 	{"stages.log", "Takes a snapshot of the message at that point, for "
@@ -496,6 +521,7 @@ const char *setting_form(
 				     "\"sip:127.0.0.1:5090;transport=udp\"",
 		[SETTING_BROKERS] = "host:port, with commas between several",
 		[SETTING_FILE] = "the path of a file that can be read",
+		[SETTING_SECRET] = "the path of a file",
 		[SETTING_FOLDER] = "the path of a folder",
 		[SETTING_SOCKET] = "the path of a socket",
 		[SETTING_HOSTS] = "a list of host names",

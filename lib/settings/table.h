@@ -24,7 +24,8 @@ enum setting_type {
 	SETTING_PATTERN, /* user@host, either may be * */
 	SETTING_NEXT_HOP,
 	SETTING_BROKERS,
-	SETTING_FILE, /* must be there and readable */
+	SETTING_FILE,   /* must be there and readable */
+	SETTING_SECRET, /* must be there; one of the programs reads it */
 	SETTING_FOLDER,
 	SETTING_SOCKET,
 	SETTING_HOSTS,

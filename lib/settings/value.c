@@ -274,12 +274,12 @@ static void read_file(struct reader *reader, const struct setting *setting,
 		return;
 	if (error == EISDIR)
 		reader_fault(reader, setting, node, "%.120s is no file", path);
-	else if (error == EACCES)
+	else if (error == EACCES && setting->type != SETTING_SECRET)
 		reader_fault(reader, setting, node,
 			"%.120s may not be read by this user; let group "
 			"sipwarden read it",
 			path);
-	else if (error)
+	else if (error && error != EACCES)
 		reader_fault(reader, setting, node,
 			"%.120s: %s; make the file or correct the path", path,
 			strerror(error));
@@ -446,6 +446,7 @@ static const struct {
 	[SETTING_NEXT_HOP] = {TREE_SCALAR, read_text},
 	[SETTING_BROKERS] = {TREE_SCALAR, read_text},
 	[SETTING_FILE] = {TREE_SCALAR, read_file},
+	[SETTING_SECRET] = {TREE_SCALAR, read_file},
 	[SETTING_FOLDER] = {TREE_SCALAR, read_path},
 	[SETTING_SOCKET] = {TREE_SCALAR, read_path},
 	[SETTING_HOSTS] = {TREE_SEQUENCE, read_hosts},

@@ -269,6 +269,7 @@ struct archive_link *archive_link_new(uv_loop_t *loop, struct timers *timers,
 		.queued_bytes = 2 * INTAKE_RECORD_BYTES};
 	struct archive_link *link = calloc(1, sizeof(*link));
 	struct local_link_host host = {.name = "archiver",
+		.program = PROGRAM_ARCHIVER,
 		.context = link,
 		.connected = connected,
 		.frame = frame,

@@ -108,6 +108,8 @@ static bool set_limits(
 	} numbers[] = {
 		/* keyed by MD5: an infected twin would pass as known clean */
 		{CL_ENGINE_DISABLE_CACHE, 1},
+		/* no memory is written and run (lib/privileges) */
+		{CL_ENGINE_BYTECODE_MODE, CL_BYTECODE_MODE_INTERPRETER},
 		{CL_ENGINE_MAX_SCANSIZE, scan},
 		{CL_ENGINE_MAX_FILESIZE, file},
 		{CL_ENGINE_MAX_RECURSION, limits->depth},

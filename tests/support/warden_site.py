@@ -122,6 +122,7 @@ class Site:
         self.signatures = os.path.join(ROOT, "policies", "default", "signatures")
         self.rules = None
         self.deployment_key = self.write("deployment.key", "sixteen bytes and more")
+        os.chmod(self.deployment_key, 0o600)
 
     def __enter__(self):
         return self

@@ -8,6 +8,7 @@
 
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/privileges/privileges.h"
 #include "proxy/routing/user_services/bindings_file.h"
 #include "proxy/routing/user_services/bindings_table.h"
 
@@ -464,13 +465,13 @@ struct bindings *bindings_open(
 	const struct settings *settings, unsigned workers, char reason[512])
 {
 	struct bindings *bindings = allocate(settings, workers);
-	char path[4096];
+	char folder[4000], path[4096];
 
 	(void)snprintf(reason, 512, "out of memory at start");
-	if (!bindings)
+	if (!bindings || !privileges_own_folder(settings, "proxy", folder,
+				 sizeof(folder), reason))
 		return NULL;
-	(void)snprintf(path, sizeof(path), "%s/bindings.sqlite",
-		settings->server.data);
+	(void)snprintf(path, sizeof(path), "%s/bindings.sqlite", folder);
 	bindings->file = bindings_file_open(path, reason);
 	if (!bindings->file)
 		return NULL;

@@ -30,7 +30,7 @@ struct binding {
 	struct destination reach; /* where its REGISTER came from */
 };
 
-/* Opens (or makes) bindings.sqlite in server.data and reads what has not
+/* Opens (or makes) bindings.sqlite in the proxy's folder and reads what has not
  * expired. NULL: reason says what is wrong and what to do. */
 struct bindings *bindings_open(const struct settings *settings,
 	unsigned workers, char reason[512]) __attribute__((warn_unused_result));

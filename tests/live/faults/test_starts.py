@@ -66,8 +66,16 @@ def test_an_unreadable_key(site):
 
 
 def test_a_short_key(site):
-    _, config = configure(site, server={"deployment_key": site.write("short.key", "short")})
+    key = site.write("short.key", "short")
+    os.chmod(key, 0o600)
+    _, config = configure(site, server={"deployment_key": key})
     fails("sipwarden-proxy", config, site.path("short.key"), "openssl rand")
+
+
+def test_a_key_that_others_may_read(site):
+    os.chmod(site.deployment_key, 0o644)
+    _, config = configure(site)
+    fails("sipwarden-proxy", config, site.deployment_key, "open to others", "chmod 600")
 
 
 def test_a_missing_users_file(site):

@@ -73,10 +73,12 @@ static int tear_down(void **state)
 
 	close_bindings(house);
 	for (size_t i = 0; i < 3; i++) {
-		(void)snprintf(path, sizeof(path), "%s/bindings.sqlite%s",
+		(void)snprintf(path, sizeof(path), "%s/proxy/bindings.sqlite%s",
 			house->folder, files[i]);
 		(void)unlink(path);
 	}
+	(void)snprintf(path, sizeof(path), "%s/proxy", house->folder);
+	(void)rmdir(path);
 	(void)rmdir(house->folder);
 	arena_release(&house->arena);
 	free(house);
