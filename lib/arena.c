@@ -45,6 +45,27 @@ void arena_release(struct arena **arena)
 	*arena = NULL;
 }
 
+void arena_reset(struct arena *arena)
+{
+	struct block *kept = arena->blocks, *block;
+
+	arena->used = 0;
+	arena->spent = false;
+	if (!kept)
+		return;
+	while ((block = kept->next)) {
+		kept->next = block->next;
+		free(block);
+	}
+#ifdef ARENA_OF_MALLOCS
+	arena->blocks = NULL;
+	free(kept);
+#else
+	memset(kept->bytes, 0, kept->used);
+	kept->used = 0;
+#endif
+}
+
 static struct block *block_add(struct arena *arena, size_t wanted)
 {
 	size_t size = wanted;

@@ -25,6 +25,8 @@ struct slice arena_copy(struct arena *arena, struct slice bytes);
 /* Formats into the arena; an absent slice over the limit. */
 struct slice arena_format(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Gives everything back but one block, for the next use; the mark goes too. */
+void arena_reset(struct arena *arena);
 /* True once any request has failed. */
 bool arena_spent(const struct arena *arena);
 /* Bytes taken so far. */

@@ -1,7 +1,8 @@
 /* indexer.c -- keeps the index up with the journal.
  *
  * What is read is committed when nothing more comes or COMMIT_MS have passed;
- * a burst is one batch. Damage in the journal is told once and passed over; an
+ * a burst is one batch, for large batches cost least a record; who asks makes
+ * it commit at once. Damage in the journal is told once and passed over; an
  * index that cannot be written (disk full) is tried again, while the journal
  * waits: it is the spool.
  */
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEP_RECORDS = 500, COMMIT_MS = 50, RETRY_MS = 1000 };
+enum { STEP_RECORDS = 500, COMMIT_MS = 500, RETRY_MS = 1000 };
 
 struct indexer {
 	struct index *index; /* borrowed */

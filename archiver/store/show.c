@@ -123,8 +123,8 @@ static int give_message(struct library *library, uint64_t conversation,
 	struct transcript *transcript = NULL;
 	json_t *row;
 	int error = read_numbers(library, shard_month(message),
-		"SELECT number FROM attached WHERE message = ?1"
-		" ORDER BY number",
+		"SELECT ?1 UNION ALL SELECT * FROM (SELECT number FROM attached"
+		" WHERE message = ?1 ORDER BY number)",
 		message, &records);
 
 	if (!error) {

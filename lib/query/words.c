@@ -53,50 +53,51 @@ static bool without_spaces(UChar32 code)
 	}
 }
 
-static enum class class_of(UChar32 code) {
-	if (code < 0x80){
-		bool letter = (code >= '0' && code <= '9') ||
-			      ((code | 0x20) >= 'a' && (code | 0x20) <= 'z');
+static enum class class_of_ascii(UChar32 code) {
+	bool letter = (code >= '0' && code <= '9') ||
+		      ((code | 0x20) >= 'a' && (code | 0x20) <= 'z');
 
-		return letter ? CLASS_LETTER : CLASS_GAP;}
-if (u_hasBinaryProperty(
-	    code, UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) return CLASS_SKIP;
-switch (u_charType(code)) {
-case U_UPPERCASE_LETTER:
-case U_LOWERCASE_LETTER:
-case U_TITLECASE_LETTER:
-case U_MODIFIER_LETTER:
-case U_OTHER_LETTER:
-case U_NON_SPACING_MARK:
-case U_COMBINING_SPACING_MARK:
-case U_ENCLOSING_MARK:
-case U_DECIMAL_DIGIT_NUMBER:
-case U_LETTER_NUMBER:
-case U_OTHER_NUMBER:
-	return without_spaces(code) ? CLASS_RUN : CLASS_LETTER;
-case U_OTHER_SYMBOL:
-case U_CURRENCY_SYMBOL:
-	return CLASS_SYMBOL;
-default:
-	return CLASS_GAP;
+	return letter ? CLASS_LETTER : CLASS_GAP;
 }
+
+static enum class class_of_wide(UChar32 code) {
+	if (u_hasBinaryProperty(code,
+		    UCHAR_DEFAULT_IGNORABLE_CODE_POINT)) return CLASS_SKIP;
+	switch (u_charType(code)){
+		case U_UPPERCASE_LETTER : case U_LOWERCASE_LETTER : case
+			U_TITLECASE_LETTER : case U_MODIFIER_LETTER : case
+			U_OTHER_LETTER : case U_NON_SPACING_MARK : case
+			U_COMBINING_SPACING_MARK : case U_ENCLOSING_MARK : case
+			U_DECIMAL_DIGIT_NUMBER : case U_LETTER_NUMBER : case
+			U_OTHER_NUMBER : return without_spaces(code)
+			? CLASS_RUN
+			: CLASS_LETTER;
+		case U_OTHER_SYMBOL : case
+		U_CURRENCY_SYMBOL : return CLASS_SYMBOL;
+		default : return CLASS_GAP;
+	}
 }
 
 /* Bytes that are not UTF-8 separate words. */
 static bool character_at(
 	struct slice source, size_t at, struct character *character)
 {
-	int32_t room = source.size - at > 8 ? 8 : (int32_t)(source.size - at);
 	const uint8_t *bytes = (const uint8_t *)source.at + at;
-	int32_t used = 0;
+	int32_t room, used = 0;
 	UChar32 code;
 
-	if (room <= 0)
+	if (at >= source.size)
 		return false;
+	if (*bytes < 0x80) {
+		*character = (struct character){
+			*bytes, at + 1, class_of_ascii(*bytes)};
+		return true;
+	}
+	room = source.size - at > 8 ? 8 : (int32_t)(source.size - at);
 	U8_NEXT(bytes, used, room, code);
 	character->code = code;
 	character->end = at + (size_t)used;
-	character->class = code < 0 ? CLASS_GAP : class_of(code);
+	character->class = code < 0 ? CLASS_GAP : class_of_wide(code);
 	return true;
 }
 
@@ -175,6 +176,21 @@ static size_t fold_into(
 	return 1;
 }
 
+/* As long as it is ASCII: the letters and digits there, folded. */
+static void letters_of_ascii(struct words *words, struct word *word)
+{
+	while (words->at < words->source.size && word->size < WORD_BYTES) {
+		unsigned char code = (unsigned char)words->source.at[words->at];
+
+		if (code >= 0x80 || class_of_ascii(code) != CLASS_LETTER)
+			break;
+		word->text[word->size++] =
+			(char)(code >= 'A' && code <= 'Z' ? code | 0x20 : code);
+		words->at++;
+		word->end = words->at;
+	}
+}
+
 /* Letters up to the first that is none; a longer run is cut. */
 static bool letters(struct words *words, struct word *word)
 {
@@ -184,6 +200,7 @@ static bool letters(struct words *words, struct word *word)
 	word->start = words->at;
 	word->end = words->at;
 	word->same_place = false;
+	letters_of_ascii(words, word);
 	while (word->size < WORD_BYTES &&
 		character_at(words->source, words->at, &character)) {
 		if (character.class == CLASS_SKIP) {
@@ -200,6 +217,20 @@ static bool letters(struct words *words, struct word *word)
 	return word->size > 0; /* marks alone are no word */
 }
 
+static void atom_of_ascii(struct words *words, struct word *word)
+{
+	while (words->at < words->source.size &&
+		word->size + CHARACTER_BYTES < sizeof(word->text)) {
+		unsigned char code = (unsigned char)words->source.at[words->at];
+
+		if (code <= ' ' || code >= 0x80)
+			break;
+		word->text[word->size++] =
+			(char)(code >= 'A' && code <= 'Z' ? code | 0x20 : code);
+		words->at++;
+	}
+}
+
 /* An address or a fact: all of it, with only its letters' case folded. */
 static bool atom(struct words *words, struct word *word)
 {
@@ -209,6 +240,7 @@ static bool atom(struct words *words, struct word *word)
 	word->size = 1;
 	word->start = words->at++;
 	word->same_place = false;
+	atom_of_ascii(words, word);
 	while (character_at(words->source, words->at, &character) &&
 		character.code != ' ' &&
 		!(character.code >= 0 && character.code < 0x20)) {

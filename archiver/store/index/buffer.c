@@ -11,7 +11,7 @@ void buffer_add(struct buffer *buffer, struct slice bytes)
 	if (buffer->failed || bytes.size == 0)
 		return;
 	if (wanted > buffer->room) {
-		size_t room = wanted > buffer->room * 2 ? wanted + 64
+		size_t room = wanted > buffer->room * 2 ? wanted + 128
 							: buffer->room * 2;
 		char *larger = realloc(buffer->at, room);
 
@@ -24,6 +24,14 @@ void buffer_add(struct buffer *buffer, struct slice bytes)
 	}
 	memcpy(buffer->at + buffer->size, bytes.at, bytes.size);
 	buffer->size = wanted;
+}
+
+bool buffer_is_clean(struct slice text)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((unsigned char)text.at[i] - 4u > 0x7f - 4u)
+			return false;
+	return true;
 }
 
 /* Size of the clean character at the beginning, or 0 and *skip. */

@@ -13,6 +13,9 @@ struct buffer {
 };
 
 void buffer_add(struct buffer *buffer, struct slice bytes);
+/* True when buffer_add_clean would change nothing: ASCII is looked at, other
+ * text is not. */
+bool buffer_is_clean(struct slice text);
 /* As UTF-8 without the bytes that mean something in the index: those, and
  * what is no UTF-8, become U+FFFD. */
 void buffer_add_clean(struct buffer *buffer, struct slice text);

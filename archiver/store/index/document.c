@@ -229,10 +229,12 @@ static void add_atom(struct buffer *column, char separator, struct slice name,
 
 	if (value.size == 0)
 		return;
-	buffer_add_clean(&clean, value);
+	if (!buffer_is_clean(value)) {
+		buffer_add_clean(&clean, value);
+		value = buffer_slice(&clean);
+	}
 	add_piece(column, separator,
-		slice_make(atom, query_atom(name, buffer_slice(&clean), atom,
-					 sizeof(atom))));
+		slice_make(atom, query_atom(name, value, atom, sizeof(atom))));
 	column->failed |= clean.failed;
 	buffer_clear(&clean);
 }
@@ -248,8 +250,12 @@ static void add_clean_piece(struct buffer *column, struct slice text)
 {
 	struct buffer clean = {0};
 
-	buffer_add_clean(&clean, slice_trim(text));
-	add_piece(column, QUERY_BREAK, buffer_slice(&clean));
+	text = slice_trim(text);
+	if (!buffer_is_clean(text)) {
+		buffer_add_clean(&clean, text);
+		text = buffer_slice(&clean);
+	}
+	add_piece(column, QUERY_BREAK, text);
 	column->failed |= clean.failed;
 	buffer_clear(&clean);
 }
@@ -323,7 +329,8 @@ static void add_trail(struct document *document, const Metadata *metadata)
 	for (size_t i = 0; i < metadata->n_trail; i++) {
 		const TrailEntry *entry = metadata->trail[i];
 
-		add_fact(document, "verdict", entry->verdict);
+		if (word_of_entry(entry) != WORD_PASSED)
+			add_fact(document, "verdict", entry->verdict);
 		add_fact(document, "rule", entry->rule);
 		add_status(document, entry->status);
 	}
@@ -359,6 +366,9 @@ bool document_make(const Sipwarden__Record__Record *record,
 		metadata->is_request &&
 		(document->shown || strcmp(metadata->method, "INVITE") == 0 ||
 			strcmp(metadata->method, "MESSAGE") == 0);
+	/* A plain answer is reached through what it answers. */
+	if (!metadata->is_request && !document->shown)
+		return true;
 	add_person(&document->columns[COLUMN_SENDER], metadata->from,
 		metadata->from_name);
 	if (metadata->identity)

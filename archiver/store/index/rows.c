@@ -86,6 +86,7 @@ struct message_row *message_row_new(uint64_t number,
 	row->method = clean_string(slice_of(metadata->method));
 	row->from = clean_string(address_bare(metadata->from));
 	row->to = clean_string(address_bare(metadata->to));
+	row->observations = 1;
 	row->words_changed = true;
 	move_columns(row->columns, document->columns);
 	if (!set_disposition(row, metadata) || !row->direction || !row->kind ||
@@ -97,6 +98,7 @@ struct message_row *message_row_new(uint64_t number,
 bool message_row_merge(struct message_row *row, const Metadata *metadata,
 	const struct document *document)
 {
+	row->seen_again = true;
 	for (int i = 0; i < COLUMNS; i++) {
 		if (column_merge(i, &row->columns[i],
 			    buffer_slice(&document->columns[i])))
@@ -162,6 +164,7 @@ static struct message_row *row_of(sqlite3_stmt *statement)
 	row->conversation = column_number(statement, AT_CONVERSATION);
 	row->same_as = column_number(statement, AT_SAME_AS);
 	row->observed_us = column_number(statement, AT_OBSERVED);
+	row->observations = (unsigned)column_number(statement, AT_OBSERVATIONS);
 	row->status = (unsigned)column_number(statement, AT_STATUS);
 	row->verdict = (enum outcome_word)(
 		column_number(statement, AT_VERDICT) % OUTCOME_WORDS);
@@ -206,6 +209,7 @@ static int write_words(struct shard *shard, enum shard_statement which,
 	return shard_run(statement);
 }
 
+/* Counted anew: a batch that is written again must not count twice. */
 static int count_observations(struct shard *shard, struct message_row *row)
 {
 	int64_t values[] = {
@@ -215,7 +219,7 @@ static int count_observations(struct shard *shard, struct message_row *row)
 	int result = sqlite3_step(count);
 
 	if (result == SQLITE_ROW)
-		row->observations = (unsigned)sqlite3_column_int(count, 0);
+		row->observations = 1 + (unsigned)sqlite3_column_int(count, 0);
 	sqlite3_reset(count);
 	return result == SQLITE_ROW ? SQLITE_OK : result;
 }
@@ -247,17 +251,27 @@ static int write_row(struct shard *shard, const struct message_row *row)
 	return shard_run(add);
 }
 
+static bool has_words(const struct buffer columns[COLUMNS])
+{
+	for (int i = 0; i < COLUMNS; i++)
+		if (columns[i].size)
+			return true;
+	return false;
+}
+
 int message_row_write(struct shard *shard, struct message_row *row)
 {
-	bool words = !row->stored || row->words_changed;
-	int result = count_observations(shard, row);
+	int result = SQLITE_OK;
 
-	if (result == SQLITE_OK && words && row->stored)
+	if (row->seen_again)
+		result = count_observations(shard, row);
+	if (result == SQLITE_OK && row->words_changed && has_words(row->old))
 		result = write_words(
 			shard, SHARD_DELETE_WORDS, row->number, row->old);
 	if (result == SQLITE_OK)
 		result = write_row(shard, row);
-	if (result == SQLITE_OK && words)
+	if (result == SQLITE_OK && row->words_changed &&
+		has_words(row->columns))
 		result = write_words(
 			shard, SHARD_ADD_WORDS, row->number, row->columns);
 	return result;

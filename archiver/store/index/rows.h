@@ -23,6 +23,7 @@ struct message_row {
 	bool shown;
 	bool stored;        /* it is in the shard; old is what stands there */
 	bool words_changed; /* columns differ from old */
+	bool seen_again;    /* by more than its first record */
 	char *direction, *kind, *method, *disposition, *from, *to; /* owned */
 	struct buffer columns[COLUMNS], old[COLUMNS];
 	UT_hash_handle hh;
@@ -37,7 +38,6 @@ struct conversation_row {
 
 struct record_row {
 	uint64_t number, message, segment, offset;
-	uint64_t maker, sequence; /* 0: none */
 	int kind;
 	int verdict; /* enum outcome_word, for the tally */
 };

@@ -18,8 +18,6 @@ static const char schema[] =
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE record(number INTEGER PRIMARY KEY, kind INTEGER,"
 	" message INTEGER, segment INTEGER, place INTEGER);"
-	"CREATE TABLE submission(maker INTEGER, sequence INTEGER,"
-	" message INTEGER, PRIMARY KEY(maker, sequence)) WITHOUT ROWID;"
 	"CREATE TABLE message(number INTEGER PRIMARY KEY, message_id BLOB,"
 	" conversation INTEGER, shown INTEGER, observations INTEGER,"
 	" observed_us INTEGER, verdict INTEGER, direction TEXT, kind TEXT,"
@@ -40,10 +38,6 @@ static const char schema[] =
 
 static const char *const statements[SHARD_STATEMENTS] = {
 	[SHARD_ADD_RECORD] = "INSERT INTO record VALUES(?1,?2,?3,?4,?5)",
-	[SHARD_ADD_SUBMISSION] =
-		"INSERT OR REPLACE INTO submission VALUES(?1,?2,?3)",
-	[SHARD_FIND_SUBMISSION] = "SELECT message FROM submission"
-				  " WHERE maker = ?1 AND sequence = ?2",
 	[SHARD_ADD_MESSAGE] =
 		"INSERT OR REPLACE INTO message VALUES(?1,?2,?3,?4,?5,?6,?7,"
 		"?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20)",

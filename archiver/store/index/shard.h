@@ -1,9 +1,9 @@
 /* shard.h -- the index of one month: a SQLite file, made from the journal.
  *
  * Rows: `record` one for each record; `message` one for each message, which
- * may have several observations; `attached` the records of a message;
- * `conversation` and `part` (its messages); `submission` finds the message of
- * an outcome; `tally` counts; `words` is the FTS5 index over `message`. Keys
+ * may have several observations; `attached` the records of a message but the
+ * first, whose number it has; `conversation` and `part` (its messages); `tally`
+ * counts; `words` is the FTS5 index over `message`. Keys
  * rise with time, so inserts go to the end of each tree. The position (last
  * record taken) is in the same transaction as the rows.
  *
@@ -22,7 +22,7 @@
 #include <stdint.h>
 
 enum {
-	SHARD_FORMAT = 1,
+	SHARD_FORMAT = 2,
 	SHARD_PATH_BYTES = 4096,
 	SHARD_BOOT_BYTES = 64,
 	SHARDS = 1200 /* a hundred years */
@@ -31,8 +31,6 @@ enum {
 /* Statements that the indexer uses; prepared once. */
 enum shard_statement {
 	SHARD_ADD_RECORD,
-	SHARD_ADD_SUBMISSION,
-	SHARD_FIND_SUBMISSION,
 	SHARD_ADD_MESSAGE,
 	SHARD_FIND_MESSAGE,
 	SHARD_ADD_WORDS,

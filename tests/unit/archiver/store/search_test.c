@@ -214,7 +214,7 @@ static const struct {
 	{"node:fe1", "ec"},
 	{"kind:call", "j"},
 	{"kind:registration", "k"},
-	{"kind:answer", "b"},
+	{"kind:answer", ""}, /* b is plain: 200 and nothing in it */
 	{"kind:im", "ihgfeca"},
 	{"kind:file", "f"},
 	{"method:INVITE from:alice", "j"},

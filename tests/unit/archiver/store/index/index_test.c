@@ -122,8 +122,8 @@ static void check_words(void)
 static const struct made seen_twice[] = {
 	{.id = "m", .stream = "s", .node = "fe1", .text = "hello", PEOPLE},
 	{.at_s = 63, .id = "m", .stream = "s", .text = "hello", PEOPLE},
-	{.at_s = 63.5, .about = 1},
-	{.at_s = 63.6, .about = 2},
+	{.at_s = 63.5, .id = "m", .about = 1},
+	{.at_s = 63.6, .id = "m", .about = 2},
 	{.at_s = 65, .id = "m", .stream = "s", .text = "hello", PEOPLE},
 	{.at_s = 66, .kind = "audit", PEOPLE},
 };
@@ -146,7 +146,7 @@ static void one_message_has_several_observations(void **state)
 	expect_rows("SELECT a.number - a.message != 0,"
 		    " a.kind FROM attached a WHERE message ="
 		    " (SELECT min(number) FROM message)",
-		"0|1\n1|1\n1|2\n1|2\n");
+		"1|1\n1|2\n1|2\n");
 	expect_rows("SELECT kind, verdict, count FROM tally",
 		"1|0|3\n2|0|2\n6|0|1\n");
 	expect_rows("SELECT group_concat(facts) LIKE '%node=fe1%node=home1%'"
@@ -264,7 +264,7 @@ static const struct made over_midnight[] = {
 		.stream = "s",
 		.text = "two",
 		PEOPLE},
-	{.at_s = NEXT_MONTH + 2, .about = 2},
+	{.at_s = NEXT_MONTH + 2, .id = "2", .about = 2},
 	{.at_s = NEXT_MONTH + 3,
 		.id = "3",
 		.stream = "s",
@@ -287,7 +287,7 @@ static void the_turn_of_a_month_cuts_nothing(void **state)
 		expect_rows("SELECT group_concat(observations), count(*)"
 			    " FROM message",
 			"1,2|2\n1|1\n");
-		expect_rows("SELECT count(*) FROM attached", "4\n1\n");
+		expect_rows("SELECT count(*) FROM attached", "2\n0\n");
 		expect_rows("SELECT conversation, count(*) FROM part"
 			    " GROUP BY conversation",
 			"1|3\n");
