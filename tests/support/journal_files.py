@@ -8,6 +8,7 @@ import os
 import struct
 
 HEADER = 12
+MAKERS = 1024
 RECORD, JOURNAL_HEADER = 1, 4
 
 Record = collections.namedtuple(
@@ -64,21 +65,34 @@ def entries(data, end):
         at += (HEADER + size + 7) // 8 * 8
 
 
-def records(folder):
-    """Every durable record, in order."""
+def segments(folder):
+    """(number, bytes, where what is valid in it ends) of each segment, in order;
+    one at a time is in memory."""
     with open(os.path.join(folder, "durable"), "rb") as file:
         last, durable_end = struct.unpack("<QQ", file.read(16))
-    segments = []
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".journal") and int(name[:-8]) <= last:
-            with open(os.path.join(folder, name), "rb") as file:
-                segments.append((int(name[:-8]), file.read()))
+    names = sorted(name for name in os.listdir(folder)
+                   if name.endswith(".journal") and int(name[:-8]) <= last)
     ends = {last: durable_end}
-    for number, data in segments:
-        kind, header = next(entries(data, len(data)))
-        assert kind == JOURNAL_HEADER, "a segment without header: %d" % number
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as file:
+            kind, header = next(entries(file.read(4096 + HEADER + 40 * MAKERS), 1 << 62))
+        assert kind == JOURNAL_HEADER, "a segment without header: %s" % name
         before, end = struct.unpack_from("<QQ", header, 32)
         if before:
             ends[before] = end
-    return [record(payload) for number, data in segments
-            for kind, payload in entries(data, ends[number]) if kind == RECORD]
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as file:
+            yield int(name[:-8]), file.read(), ends[int(name[:-8])]
+
+
+def payloads(folder):
+    """The packed form of every durable record, in order."""
+    for _, data, end in segments(folder):
+        for kind, payload in entries(data, end):
+            if kind == RECORD:
+                yield payload
+
+
+def records(folder):
+    """Every durable record, in order."""
+    return [record(payload) for payload in payloads(folder)]
