@@ -10,13 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool set_limit(const char *command, const char *value, uint64_t *limit)
+static bool set_number(const char *command, const char *option,
+	const char *value, uint64_t *number)
 {
-	if (slice_to_number(slice_of(value), INT64_MAX, limit) && *limit > 0)
+	if (slice_to_number(slice_of(value), INT64_MAX, number) && *number > 0)
 		return true;
 	(void)fprintf(stderr,
-		"sipwarden %s: --limit takes a number from 1, not \"%s\"\n",
-		command, value);
+		"sipwarden %s: %s takes a number from 1, not \"%s\"\n", command,
+		option, value);
 	return false;
 }
 
@@ -60,7 +61,13 @@ static int take_valued(int argc, char **argv, int *at, unsigned takes,
 			value_of(argc, argv, at, "--journal");
 	} else if (takes & ASK_TAKES_LIMIT && is_option(word, "--limit")) {
 		value = value_of(argc, argv, at, "--limit");
-		if (value && !set_limit(command, value, &options->limit))
+		if (value && !set_number(command, "--limit", value,
+				     &options->limit))
+			return COMMAND_USAGE;
+	} else if (takes & ASK_TAKES_WATCH && is_option(word, "--watch")) {
+		value = value_of(argc, argv, at, "--watch");
+		if (value && !set_number(command, "--watch", value,
+				     &options->watch_s))
 			return COMMAND_USAGE;
 	} else {
 		return refuse(command, word, "no option");
@@ -88,6 +95,11 @@ int ask_options(
 		}
 		if (strcmp(argv[at], "--json") == 0) {
 			options->json = true;
+			continue;
+		}
+		if (takes & ASK_TAKES_NAMES &&
+			strcmp(argv[at], "--names") == 0) {
+			options->names = true;
 			continue;
 		}
 		result = take_valued(argc, argv, &at, takes, options);
@@ -126,24 +138,35 @@ static void say(const char *sentence)
 	(void)fputc('\n', stderr);
 }
 
-static void say_error(const json_t *value)
+static void say_of(const char *who, const char *what)
+{
+	char sentence[256];
+
+	(void)snprintf(sentence, sizeof(sentence), "The %s %s", who, what);
+	say(sentence);
+}
+
+static void say_error(const char *who, const json_t *value)
 {
 	const char *sentence =
 		json_string_value(json_object_get(value, "error"));
 
-	say(sentence ? sentence : "The store refused without a reason.");
+	if (sentence)
+		say(sentence);
+	else
+		say_of(who, "refused without a reason.");
 }
 
 /* ASK_AWAY stands for "more to come" here. */
-static enum ask_result take_frame(const struct frame *frame, ask_row_fn *row,
-	void *context, json_t **done)
+static enum ask_result take_frame(const char *who, const struct frame *frame,
+	ask_row_fn *row, void *context, json_t **done)
 {
 	json_t *value =
 		json_loadb(frame->payload.at, frame->payload.size, 0, NULL);
 	enum ask_result result = ASK_REFUSED;
 
 	if (!json_is_object(value)) {
-		say("The store answered with what is no JSON object.");
+		say_of(who, "answered with what is no JSON object.");
 	} else if (frame->type == QUERY_ROW) {
 		row(context, value);
 		result = ASK_AWAY;
@@ -151,14 +174,14 @@ static enum ask_result take_frame(const struct frame *frame, ask_row_fn *row,
 		*done = json_incref(value);
 		result = ASK_DONE;
 	} else {
-		say_error(value);
+		say_error(who, value);
 	}
 	json_decref(value);
 	return result;
 }
 
-static enum ask_result take_answer(
-	struct frame_link *link, ask_row_fn *row, void *context, json_t **done)
+static enum ask_result take_answer(struct frame_link *link, const char *who,
+	ask_row_fn *row, void *context, json_t **done)
 {
 	enum ask_result result = ASK_AWAY;
 
@@ -167,26 +190,36 @@ static enum ask_result take_answer(
 		int error = frame_receive(link, &frame);
 
 		if (error) {
-			say("The store stopped before the answer was whole; "
-			    "see its log, and ask again.");
+			say_of(who, error == EAGAIN
+					    ? "does not answer in time; see its "
+					      "log."
+					    : "stopped before the answer was "
+					      "whole; see its log, and ask "
+					      "again.");
 			return ASK_REFUSED;
 		}
-		result = take_frame(&frame, row, context, done);
+		result = take_frame(who, &frame, row, context, done);
 	}
+	return result;
+}
+
+enum ask_result ask_over(struct frame_link *link, const char *who,
+	const json_t *request, ask_row_fn *row, void *context, json_t **done)
+{
+	enum ask_result result = ASK_AWAY;
+
+	*done = NULL;
+	if (link && send_request(link, request) == 0)
+		result = take_answer(link, who, row, context, done);
+	frame_link_close(&link);
 	return result;
 }
 
 enum ask_result ask(const struct settings *settings, const json_t *request,
 	ask_row_fn *row, void *context, json_t **done)
 {
-	struct frame_link *link = connect_store(settings);
-	enum ask_result result = ASK_AWAY;
-
-	*done = NULL;
-	if (link && send_request(link, request) == 0)
-		result = take_answer(link, row, context, done);
-	frame_link_close(&link);
-	return result;
+	return ask_over(
+		connect_store(settings), "store", request, row, context, done);
 }
 
 int ask_say_away(const struct settings *settings)

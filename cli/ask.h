@@ -14,10 +14,17 @@ struct ask_options {
 	const char *journal; /* --journal; NULL: not given */
 	bool json;           /* --json */
 	uint64_t limit;      /* --limit; 0: none */
+	uint64_t watch_s;    /* --watch; 0: once */
+	bool names;          /* --names */
 	int rest;            /* index of the first word that is no option */
 };
 
-enum { ASK_TAKES_LIMIT = 1, ASK_TAKES_JOURNAL = 2 };
+enum {
+	ASK_TAKES_LIMIT = 1,
+	ASK_TAKES_JOURNAL = 2,
+	ASK_TAKES_WATCH = 4,
+	ASK_TAKES_NAMES = 8
+};
 
 /* Reads "--name VALUE" and "--name=VALUE" up to "--" or the first other word;
  * a word like -lunch is none of them. COMMAND_OK, or COMMAND_USAGE when said
@@ -38,6 +45,11 @@ enum ask_result {
  * releases *done. A link that breaks in between counts as refused. */
 enum ask_result ask(const struct settings *settings, const json_t *request,
 	ask_row_fn *row, void *context, json_t **done);
+/* The same over a link that is there (NULL: ASK_AWAY), which is closed; who
+ * is at the other end, for messages. */
+struct frame_link;
+enum ask_result ask_over(struct frame_link *link, const char *who,
+	const json_t *request, ask_row_fn *row, void *context, json_t **done);
 /* Says that the store is away and what to do. Returns COMMAND_FAILED. */
 int ask_say_away(const struct settings *settings);
 /* For --json: prints a value as one line. */

@@ -25,6 +25,8 @@ command_fn command_search;
 command_fn command_show;
 command_fn command_verify;
 command_fn command_stats;
+command_fn command_dump;
+command_fn command_reload;
 
 /* For a command that takes no arguments: COMMAND_OK when there are none, else
  * says so on standard error and returns COMMAND_USAGE. */

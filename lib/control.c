@@ -20,7 +20,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum {
@@ -41,8 +40,8 @@ struct control {
 	struct control_host host;
 	enum control_program program;
 	char path[CONTROL_PATH_BYTES];
-	int events, listener, tick; /* an epoll with the other two */
-	int wake;                   /* of the thread; -1: there is none */
+	int events, listener; /* an epoll, with the other in it */
+	int wake;             /* of the thread; -1: there is none */
 	pthread_t thread;
 	atomic_bool stopping;
 	uint64_t began_ms;
@@ -207,14 +206,6 @@ static void end_asker(struct asker *asker)
 	frame_link_close(&asker->link); /* leaves the epoll by itself */
 }
 
-static void set_tick(const struct control *control, bool on)
-{
-	const struct itimerspec times = {
-		.it_interval.tv_sec = on, .it_value.tv_sec = on};
-
-	(void)timerfd_settime(control->tick, 0, &times, NULL);
-}
-
 static int watch(const struct control *control, int descriptor, void *who)
 {
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = who};
@@ -251,7 +242,6 @@ static void accept_one(struct control *control)
 	asker->until_ms = clock_steady_ms() + ASKER_MS;
 	if (asker->link && watch(control, descriptor, asker) != 0)
 		end_asker(asker);
-	set_tick(control, true);
 }
 
 /* One question for each connection. */
@@ -267,13 +257,12 @@ static void hear(struct control *control, struct asker *asker)
 	end_asker(asker);
 }
 
-static void end_late(struct control *control)
+/* Who says nothing loses his place. True when there are others who may. */
+static bool end_late(struct control *control)
 {
-	uint64_t expirations, now_ms = clock_steady_ms();
+	uint64_t now_ms = clock_steady_ms();
 	bool any = false;
 
-	if (read(control->tick, &expirations, sizeof(expirations)) < 0)
-		return;
 	for (int i = 0; i < ASKERS; i++) {
 		struct asker *asker = &control->askers[i];
 
@@ -281,7 +270,7 @@ static void end_late(struct control *control)
 			end_asker(asker);
 		any |= asker->link != NULL;
 	}
-	set_tick(control, any);
+	return any;
 }
 
 void control_turn(struct control *control)
@@ -289,11 +278,10 @@ void control_turn(struct control *control)
 	struct epoll_event events[EVENTS];
 	int count = epoll_wait(control->events, events, EVENTS, 0);
 
+	(void)end_late(control);
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.ptr == &control->listener)
 			accept_one(control);
-		else if (events[i].data.ptr == &control->tick)
-			end_late(control);
 		else
 			hear(control, events[i].data.ptr);
 	}
@@ -313,12 +301,9 @@ static int open_all(struct control *control)
 	if (error)
 		return error;
 	control->events = epoll_create1(EPOLL_CLOEXEC);
-	control->tick =
-		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (control->events < 0 || control->tick < 0)
+	if (control->events < 0)
 		return errno;
-	error = watch(control, control->listener, &control->listener);
-	return error ? error : watch(control, control->tick, &control->tick);
+	return watch(control, control->listener, &control->listener);
 }
 
 struct control *control_open(const struct settings *settings,
@@ -332,8 +317,7 @@ struct control *control_open(const struct settings *settings,
 	control->host = *host;
 	control->program = program;
 	control->began_ms = clock_steady_ms();
-	control->events = control->listener = control->tick = control->wake =
-		-1;
+	control->events = control->listener = control->wake = -1;
 	error = control_path(settings, program, control->path)
 			? open_all(control)
 			: ENAMETOOLONG;
@@ -355,7 +339,9 @@ static void *run(void *argument)
 		{.fd = control->wake, .events = POLLIN}};
 
 	while (!atomic_load(&control->stopping)) {
-		if (poll(wanted, 2, -1) < 0 && errno != EINTR)
+		int patience_ms = end_late(control) ? ASKER_MS : -1;
+
+		if (poll(wanted, 2, patience_ms) < 0 && errno != EINTR)
 			log_fatal("The control socket failed reason=\"%s\"",
 				strerror(errno));
 		if (wanted[0].revents)
@@ -419,8 +405,6 @@ void control_close(struct control **control)
 	}
 	if (old->events >= 0)
 		close(old->events);
-	if (old->tick >= 0)
-		close(old->tick);
 	free(old);
 	*control = NULL;
 }
