@@ -124,6 +124,10 @@ static enum progress record(struct passage *passage)
 		refuse_unrecorded(passage, 513, "Message Too Large");
 		return PROGRESS_NEXT;
 	}
+	if (!passage->worker->archive) {
+		passage->submitted = true; /* archive.record: false */
+		return PROGRESS_NEXT;
+	}
 	if (must_wait(passage)) {
 		waiter = arena_take(passage->arena, sizeof(*waiter));
 		if (!waiter) {
@@ -187,4 +191,5 @@ void archiving_outcome(struct passage *passage)
 			NULL) != 0)
 		log_warn("An outcome could not be recorded call_id=%.*s",
 			SLICE_ARGS(passage->versions[0].message->call_id));
+	passage->events = NULL;
 }

@@ -20,7 +20,11 @@ static void life_is_over(struct timer *timer)
 		(struct passage *)((char *)timer -
 				   offsetof(struct passage, timer));
 
-	branches_cancel(request);
+	/* The sender is told that it failed: it must not arrive later. */
+	for (struct branch *branch = request->branches; branch;
+		branch = branch->next)
+		if (branch->client)
+			client_transaction_hush(branch->client);
 	request_answer(request, 504, slice_of("Server Time-out"));
 	passage_settle(request);
 }

@@ -203,7 +203,7 @@ struct passage {
 	bool archive_failed; /* waited in vain: 503 */
 	unsigned char message_id[16], stream[16], same_text_as[16];
 	bool same_text_as_set;
-	struct branch_event *events; /* for the outcome record */
+	struct branch_event *events; /* for the next outcome record */
 
 	struct {
 		struct passage *next, **link;

@@ -7,7 +7,8 @@
 
 /* The passage goes away: nobody waits for its record any more. */
 void archiving_forget(struct passage *passage);
-/* The outcome record of a request that has a record: events of its branches. */
+/* The outcome record of a request that has a record: the events noted since the
+ * last one. Written when the final answer has gone, and at the end. */
 void archiving_outcome(struct passage *passage);
 /* Notes an event for it (branch NULL: our own answer, "answered"). */
 void archiving_event(struct passage *passage, struct branch *branch,

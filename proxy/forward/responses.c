@@ -33,6 +33,7 @@ static void drop_kept(struct passage *request, const struct branch *but)
 void respond_upstream(
 	struct passage *request, unsigned status, struct slice bytes)
 {
+	bool further = request->final_status != 0; /* a 2xx of an INVITE */
 	int error;
 
 	if (!request->server)
@@ -51,7 +52,11 @@ void respond_upstream(
 			timer_cancel(request->worker->timers, &request->timer);
 		drop_kept(request, NULL);
 	}
+	if (further)
+		return;
 	archiving_event(request, NULL, "answered", status);
+	if (status >= 200)
+		archiving_outcome(request);
 }
 
 void request_answer(
@@ -145,6 +150,15 @@ static void answer_ourselves(struct passage *request, unsigned status)
 	request_answer(request, status, slice_of(reason_phrase(status)));
 }
 
+/* RFC 3261 16.7.6: a 503 is our next hop's own; RFC 4320 4.2: nobody says 408
+ * to a non-INVITE. */
+static bool may_pass(const struct passage *request, unsigned status)
+{
+	bool invite = request->versions[0].message->method == METHOD_INVITE;
+
+	return status != 503 && (status != 408 || invite);
+}
+
 void responses_choose(struct passage *request)
 {
 	struct branch *best = best_branch(request);
@@ -155,7 +169,7 @@ void responses_choose(struct passage *request)
 	kept = best->kept;
 	best->kept = NULL;
 	drop_kept(request, best);
-	if (kept && !request->made_here && best->status != 503) {
+	if (kept && !request->made_here && may_pass(request, best->status)) {
 		kept->choice = CHOICE_FORWARD;
 		passage_wake(kept);
 		return;
@@ -201,7 +215,7 @@ enum progress choice_step(struct passage *response)
 	responses_choose(response->request);
 	if (response->choice == CHOICE_OPEN)
 		return PROGRESS_WAIT;
-	timer_cancel(response->worker->timers, &response->wake);
+	ready_remove(&response->worker->ready, response);
 	return response->choice == CHOICE_FORWARD ? PROGRESS_NEXT
 						  : PROGRESS_DONE;
 }
@@ -221,6 +235,8 @@ static void note_response(struct branch *branch, const struct message *response)
 		return;
 	}
 	timer_cancel(request->worker->timers, &branch->timer_c);
+	if (branch->state == BRANCH_FINAL)
+		return; /* a further 2xx */
 	if (response->status < 300) {
 		branch->state = BRANCH_FINAL;
 		branch->status = response->status;

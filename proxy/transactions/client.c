@@ -210,6 +210,11 @@ void client_transaction_set_life(
 			timed_out);
 }
 
+void client_transaction_hush(struct client_transaction *transaction)
+{
+	timer_cancel(transaction->table->timers, &transaction->again);
+}
+
 static struct message *sent_message(
 	const struct client_transaction *transaction)
 {

@@ -48,8 +48,8 @@ uint64_t transactions_refused(const struct transactions *transactions);
 struct transaction_view {
 	bool server;
 	bool invite;
-	const char *state;             /* RFC 3261 17, RFC 6026 */
-	unsigned status;               /* server: given, 0: none yet */
+	const char *state; /* RFC 3261 17, RFC 6026 */
+	unsigned status;   /* server: given, 0: none yet */
 	const struct destination *peer;
 	void *user; /* as given at its start; NULL: abandoned */
 };
@@ -133,6 +133,8 @@ struct client_transaction *client_transaction_start(
  * waits for what comes (timer C is the caller's). */
 void client_transaction_set_life(
 	struct client_transaction *transaction, uint32_t life_ms);
+/* Sends the request no more (timer A or E); what comes is still heard. */
+void client_transaction_hush(struct client_transaction *transaction);
 /* RFC 3261 9.1: sends a CANCEL as a transaction of its own (no events); waits
  * for the first 1xx when none has come. After 64·T1 without a final answer
  * `timed_out` is called. */
