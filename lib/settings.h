@@ -132,6 +132,7 @@ struct settings {
 		bool third_party;  /* contacts elsewhere are reached there */
 	} registrar;
 	struct {
+		bool record; /* false: a plain relay, nothing is kept */
 		bool required;
 		uint32_t node;       /* 0..4095 */
 		const char *socket;  /* of sipwarden-archiver */

@@ -136,7 +136,7 @@ static void put_transports(struct worker *worker)
 		transports_connections(worker->transports));
 }
 
-static void put_links(struct worker *worker)
+static void put_archive(struct worker *worker)
 {
 	const struct archive_counts *archive = archive_counts(worker->archive);
 
@@ -152,6 +152,12 @@ static void put_links(struct worker *worker)
 	put(worker, PROXY_NOT_TAKEN, archive->refused);
 	put(worker, PROXY_GAPS, archive->gaps);
 	put(worker, PROXY_GAP_MESSAGES, archive->lost_in_gaps);
+}
+
+static void put_links(struct worker *worker)
+{
+	if (worker->archive)
+		put_archive(worker);
 	if (!worker->scanner)
 		return;
 	put(worker, PROXY_SCANNER_AWAY, !scan_is_up(worker->scanner));
@@ -163,11 +169,8 @@ static void put_links(struct worker *worker)
 	put(worker, PROXY_SCAN_REFUSED, scan_refused(worker->scanner));
 }
 
-void measures_tick(struct worker *worker, uint64_t now_ms)
+static void publish(struct worker *worker, uint64_t now_ms)
 {
-	if (!worker->proxy->stats || now_ms < worker->measures_ms)
-		return;
-	worker->measures_ms = now_ms + MEASURES_MS;
 	put(worker, PROXY_WORKERS, 1);
 	put_counts(worker);
 	put_verdicts(worker);
@@ -175,6 +178,33 @@ void measures_tick(struct worker *worker, uint64_t now_ms)
 	put_transports(worker);
 	put_links(worker);
 	atomic_store_explicit(&worker->turned_ms, now_ms, memory_order_relaxed);
+}
+
+void measures_tick(struct worker *worker, uint64_t now_ms)
+{
+	if (!worker->proxy->stats || now_ms < worker->measures_ms)
+		return;
+	worker->measures_ms = now_ms + MEASURES_MS;
+	publish(worker, now_ms);
+}
+
+static void publish_now(struct worker *worker, void *context)
+{
+	(void)context;
+	publish(worker, clock_steady_ms());
+}
+
+/* Each is asked for the numbers of this moment; one that does not answer
+ * leaves its last. */
+static void freshen(struct proxy *proxy)
+{
+	unsigned silent = 0;
+
+	for (unsigned i = 0; i < proxy->worker_count; i++)
+		silent += !errand_do(&proxy->workers[i].errands, publish_now,
+			NULL, WORKER_PATIENCE_MS);
+	stats_set(proxy->stats, proxy->worker_count, PROXY_WORKERS_SILENT,
+		silent);
 }
 
 /* The shard behind the workers' is ours. */
@@ -185,6 +215,7 @@ void measures_refresh(void *context)
 	struct bindings_load load = bindings_load(proxy->bindings);
 	unsigned shard = proxy->worker_count;
 
+	freshen(proxy);
 	for (unsigned i = 0; i < proxy->worker_count; i++) {
 		uint64_t turned_ms = atomic_load_explicit(
 			&proxy->workers[i].turned_ms, memory_order_relaxed);
@@ -239,16 +270,16 @@ void measures_more(void *context, json_t *done)
 {
 	struct proxy *proxy = context;
 	struct drops *drops = calloc(1, sizeof(*drops));
-	json_int_t silent = 0;
+	unsigned silent = 0;
 
 	if (!drops)
 		return;
 	for (unsigned i = 0; i < proxy->worker_count; i++)
-		if (!errand_do(&proxy->workers[i].errands, add_drops, drops,
-			    WORKER_PATIENCE_MS))
-			silent++;
+		silent += !errand_do(&proxy->workers[i].errands, add_drops,
+			drops, WORKER_PATIENCE_MS);
 	(void)json_object_set_new(done, "sources", sources_json(drops));
-	(void)json_object_set_new(done, "silent_workers", json_integer(silent));
+	(void)json_object_set_new(
+		done, "sources_whole", json_boolean(silent == 0));
 	pthread_mutex_lock(&proxy->reloading);
 	(void)json_object_set_new(done, "rules",
 		json_string(proxy->rules ? content_rules_version(proxy->rules)

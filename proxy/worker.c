@@ -44,7 +44,7 @@ static void checkpoint(struct worker *worker)
 
 	if (now_ms < worker->checkpoint_ms)
 		return;
-	if (worker->checkpoint_ms)
+	if (worker->checkpoint_ms && worker->archive)
 		archive_checkpoint(worker->archive, recorded_until(worker));
 	worker->checkpoint_ms = now_ms + CHECKPOINT_MS;
 }
@@ -136,7 +136,7 @@ static void end_passages(struct worker *worker)
 /* Without an archiver there is nobody to say it to: the next start will. */
 static bool say_stopped(struct worker *worker)
 {
-	if (!archive_counts(worker->archive)->connected)
+	if (!worker->archive || !archive_counts(worker->archive)->connected)
 		return true;
 	worker->stop_kept = archive_say_stopped(worker->archive);
 	return worker->stop_kept;
@@ -227,16 +227,27 @@ static bool uses_stage(const struct settings *settings, enum stage_name stage)
 	return false;
 }
 
-static bool start_links(struct worker *worker)
+static bool start_archive(struct worker *worker)
 {
 	struct proxy *proxy = worker->proxy;
 
+	if (!proxy->settings->archive.record)
+		return true;
 	worker->archive = archive_link_new(&worker->loop, worker->timers,
 		proxy->settings, proxy->boot, worker->index);
 	if (!worker->archive)
 		return false;
 	archive_started(
 		worker->archive, worker->index ? NULL : &proxy->last_run);
+	return true;
+}
+
+static bool start_links(struct worker *worker)
+{
+	struct proxy *proxy = worker->proxy;
+
+	if (!start_archive(worker))
+		return false;
 	if (uses_stage(proxy->settings, STAGE_VIRUS_SCAN)) {
 		worker->scanner = scan_link_new(
 			&worker->loop, worker->timers, proxy->settings);

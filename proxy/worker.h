@@ -34,7 +34,7 @@ struct proxy {
 	struct users *users;         /* held; as last read, NULL: none */
 	struct bindings *bindings;   /* locked by itself */
 	struct content_rules *rules; /* held; as last read, NULL: none */
-	pthread_mutex_t reloading; /* around a reload */
+	pthread_mutex_t reloading;   /* around a reload */
 	struct stats *stats; /* a shard for each worker, and one more for the
 				thread that is asked; NULL: none */
 	struct handover *handover;
@@ -42,7 +42,7 @@ struct proxy {
 	unsigned worker_count;
 	struct worker *workers;
 	unsigned char boot[16]; /* random at start */
-	char folder[4096]; /* its own, below server.data */
+	char folder[4096];      /* its own, below server.data */
 	struct last_run last_run;
 	unsigned char branch_key[16]; /* SipHash key of our branches */
 	unsigned char route_key[16];  /* SipHash key of our Record-Routes */
@@ -82,7 +82,7 @@ struct worker {
 	struct timers *timers;
 	struct transports *transports;
 	struct transactions *transactions;
-	struct archive_link *archive; /* NULL: no archive is configured */
+	struct archive_link *archive; /* NULL: archive.record is false */
 	struct scan_link *scanner;    /* NULL: no virus-scan is configured */
 	struct content_filter *filter;
 	struct users *users; /* held; NULL: every address of our domains is a
@@ -96,7 +96,7 @@ struct worker {
 	struct worker_counts counts;
 	struct drops drops;
 	struct errands errands;
-	uint64_t measures_ms;            /* steady: when they are due */
+	uint64_t measures_ms;           /* steady: when they are due */
 	atomic_uint_fast64_t turned_ms; /* steady: the last time they were */
 	uv_async_t stop;
 	uv_timer_t stop_limit;

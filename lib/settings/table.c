@@ -330,6 +330,10 @@ static const struct setting rows[] = {
 			"lets whoever registers have us send there. false: it "
 			"is reached where the REGISTER came from."},
 
+	{"archive.record", SETTING_BOOLEAN, KEPT(archive.record),
+		.standard = "true",
+		.text = "false: nothing is recorded, whatever passes: a plain "
+			"relay. A warning says so at each start."},
 	{"archive.required", SETTING_BOOLEAN, KEPT(archive.required),
 		.standard = "true",
 		.text = "true: a message with content is on disk before it "

@@ -29,6 +29,10 @@ size_t settings_warnings(const struct settings *settings,
 {
 	size_t count = 0;
 
+	if (!settings->archive.record)
+		(void)snprintf(warnings[count++].text, sizeof(warnings[0].text),
+			"archive.record is false: nothing that passes is "
+			"recorded");
 	for (size_t i = 0;
 		i < settings->listener_count && count < SETTINGS_FAULTS; i++) {
 		const struct listener_settings *listener =

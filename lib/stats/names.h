@@ -24,6 +24,8 @@
 
 #define STATS_PROXY(ROW)                                                       \
 	ROW(WORKERS, "workers", LEVEL, "threads")                              \
+	ROW(WORKERS_SILENT, "workers.silent", LEVEL,                           \
+		"that did not answer within 0.5 s: their numbers are old")     \
 	ROW(WORKER_LATE, "worker.late_ms", HIGHEST,                            \
 		"since the slowest worker last turned")                        \
 	ROW(REQUESTS, "requests", COUNT, "taken, ACK and repeats apart")       \

@@ -58,6 +58,7 @@ static void takes_the_defaults(void **state)
 	assert_int_equal(s->registrar.default_expires_s, 3600);
 	assert_int_equal(s->registrar.minimum_expires_s, 60);
 	assert_int_equal(s->registrar.maximum_expires_s, 86400);
+	assert_true(s->archive.record);
 	assert_true(s->archive.required);
 	assert_int_equal(s->archive.gather_us, 500);
 	assert_int_equal(s->archive.segment_bytes, 64 * 1024 * 1024);
