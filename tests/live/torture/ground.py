@@ -163,9 +163,10 @@ class Ground(Site):
     def contact(self, transport):
         return "sip:user@%s:%d;transport=%s" % (NEXT_HOP, self.next_hop.port, transport)
 
-    def client(self, role, transport, host=CLIENT):
+    def client(self, role, transport, host=CLIENT, kind=None):
+        """At the server for this transport; kind: over another one."""
         version = 6 if host == SIX else 4
-        return Client(transport, self.addresses[role, transport][version], host)
+        return Client(kind or transport, self.addresses[role, transport][version], host)
 
     def stop(self):
         for label in self.programs:
