@@ -124,6 +124,7 @@ static const char *take_checked(struct connection *connection,
 		    &connection->number))
 		return "memory is short";
 	connection->last = connection->taken = sequence;
+	connection->records++;
 	connection->durable_due = true;
 	return NULL;
 }

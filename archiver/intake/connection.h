@@ -30,6 +30,7 @@ struct connection {
 	bool welcome_due, durable_due;
 	const char *refusal; /* reason for `last`; NULL: none due */
 	uint64_t refused;    /* how many */
+	uint64_t records;    /* how many were taken */
 };
 
 /* Takes the descriptor over. 0 or ENOMEM. */

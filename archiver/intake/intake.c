@@ -4,6 +4,7 @@
 #include "archiver/intake/connection.h"
 #include "archiver/intake/departures.h"
 #include "archiver/intake/explain.h"
+#include "archiver/intake/measures.h"
 #include "archiver/intake/watch.h"
 #include "lib/clock.h"
 #include "lib/log.h"
@@ -34,6 +35,7 @@ struct intake {
 	struct watch watch;
 	struct departures departures;
 	struct strangers strangers;
+	struct measures measures;
 	int listener;
 	struct connection connections[INTAKE_CONNECTIONS];
 	struct pollfd polled[POLL_FIRST + INTAKE_CONNECTIONS];
@@ -156,6 +158,7 @@ int intake_open(const struct intake_options *options, struct intake **intake,
 	if (!made)
 		return ENOMEM;
 	made->options = options;
+	made->measures.stats = options->stats;
 	made->listener = -1;
 	error = open_journal(made, why);
 	if (!error)
@@ -188,7 +191,8 @@ void intake_close(struct intake **intake)
 static void end(struct connection *connection, const char *why)
 {
 	if (*why)
-		log_error("A record maker was cut off: %s program=\"%s\" "
+		log_error("A record maker was cut off: %s event=maker-cut-off "
+			  "program=\"%s\" "
 			  "worker=%u",
 			why, connection->program, connection->worker);
 	maker_close(connection);
@@ -250,11 +254,14 @@ static bool batch_is_full(const struct intake *intake)
 static void read_one(struct intake *intake, struct connection *connection)
 {
 	bool empty = journal_writer_batch_bytes(intake->writer) == 0;
+	uint64_t records = connection->records, refused = connection->refused;
 	const char *wrong;
 
-	if (empty)
-		(void)watch_clock(&intake->watch);
+	if (empty && watch_clock(&intake->watch))
+		measures_clock_jump(&intake->measures);
 	wrong = connection_read(connection, intake->writer);
+	measures_records(&intake->measures, connection->records - records,
+		connection->refused - refused);
 	if (empty && journal_writer_batch_bytes(intake->writer)) {
 		uint64_t now_us = clock_steady_us();
 
@@ -337,11 +344,12 @@ static void stall(struct intake *intake, int error)
 {
 	if (!intake->retry_us)
 		log_error("The journal takes no records; %s; it is tried again "
-			  "every second: %s journal=%s",
+			  "every second: %s event=disk-full journal=%s",
 			error == ENOSPC ? "make room on its disk"
 					: "look at its disk",
 			strerror(error), intake->options->journal);
 	intake->retry_us = clock_steady_us() + RETRY_US;
+	measures_stall(&intake->measures);
 }
 
 static void keep_reserve(struct intake *intake)
@@ -350,13 +358,15 @@ static void keep_reserve(struct intake *intake)
 
 	if (error && !intake->reserve_failed)
 		log_error("No next segment can be made: %s; what is left in "
-			  "this one bytes=%" PRIu64,
+			  "this one event=reserve-gone bytes=%" PRIu64,
 			strerror(error), journal_writer_room(intake->writer));
 	intake->reserve_failed = error != 0;
 }
 
 static void commit(struct intake *intake)
 {
+	uint64_t bytes = journal_writer_batch_bytes(intake->writer);
+	uint64_t from_us = clock_steady_us();
 	int error = journal_writer_commit(intake->writer);
 
 	if (error) {
@@ -364,9 +374,12 @@ static void commit(struct intake *intake)
 		return;
 	}
 	if (intake->retry_us)
-		log_info("The journal takes records again");
+		log_info("The journal takes records again event=disk-free");
 	intake->retry_us = 0;
 	intake->committed_us = clock_steady_us();
+	measures_batch(&intake->measures, bytes, from_us - intake->begun_us,
+		intake->committed_us - from_us,
+		journal_writer_last(intake->writer));
 	settle_all(intake);
 	keep_reserve(intake);
 	watch_disk(&intake->watch, intake->options->journal,
@@ -412,6 +425,7 @@ static void wait_for_work(struct intake *intake, int stop)
 {
 	int64_t left_us = time_left(intake);
 	struct timespec left;
+	uint64_t makers = 0;
 
 	intake->polled[POLL_STOP] =
 		(struct pollfd){.fd = stop, .events = POLLIN};
@@ -426,6 +440,7 @@ static void wait_for_work(struct intake *intake, int stop)
 		*polled = (struct pollfd){.fd = -1};
 		if (!connection_is_open(connection))
 			continue;
+		makers++;
 		if (readable)
 			polled->events = POLLIN;
 		if (frame_wants_to_write(connection->link))
@@ -435,6 +450,7 @@ static void wait_for_work(struct intake *intake, int stop)
 		if (readable && connection->more)
 			left_us = 0;
 	}
+	measures_state(&intake->measures, makers, intake->watch.disk_is_low);
 	left = (struct timespec){.tv_sec = left_us / 1000000,
 		.tv_nsec = left_us % 1000000 * 1000};
 	if (ppoll(intake->polled, POLL_FIRST + INTAKE_CONNECTIONS,

@@ -10,6 +10,7 @@
 
 #include "archiver/journal/disk.h"
 #include "lib/record/digest.h"
+#include "lib/stats/stats.h"
 
 #include <stddef.h>
 
@@ -31,6 +32,7 @@ struct intake_options {
 	uint32_t gather_us;
 	uint32_t departure_ms;           /* 0: DEPARTURES_LIMIT_MS */
 	const struct journal_disk *disk; /* NULL: the system's */
+	struct stats *stats;             /* borrowed; NULL: nobody asks */
 };
 
 struct intake;

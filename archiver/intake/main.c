@@ -1,8 +1,10 @@
 /* main.c -- sipwarden-archiver: takes records, keeps them, says so. */
 #include "archiver/intake/intake.h"
+#include "lib/control.h"
 #include "lib/log.h"
 #include "lib/peers.h"
 #include "lib/settings.h"
+#include "lib/stats/names.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/statvfs.h>
 
 enum { EXIT_USAGE = 64 };
 
@@ -70,6 +73,17 @@ static int stop_descriptor(void)
 	return descriptor;
 }
 
+/* By whoever is asked, for the intake's own thread waits for the disk. */
+static void refresh(void *context)
+{
+	const struct intake_options *options = context;
+	struct statvfs disk;
+
+	if (statvfs(options->journal, &disk) == 0)
+		stats_set(options->stats, 1, ARCHIVER_DISK_FREE,
+			(uint64_t)disk.f_bavail * disk.f_frsize);
+}
+
 int main(int count, char **words)
 {
 	const char *file = read_options(count, words);
@@ -81,22 +95,31 @@ int main(int count, char **words)
 		.segment_bytes = settings->archive.segment_bytes,
 		.reserve_bytes = settings->archive.reserve_bytes,
 		.node = settings->archive.node,
-		.gather_us = settings->archive.gather_us};
+		.gather_us = settings->archive.gather_us,
+		.stats = stats_new(&stats_tables[CONTROL_ARCHIVER], 2)};
+	const struct control_host host = {.context = &options,
+		.stats = options.stats,
+		.refresh = refresh};
+	struct control *control;
 	char why[INTAKE_WHY_BYTES];
 	struct intake *intake;
 	int stop;
 	bool whole;
 
 	log_open("sipwarden-archiver");
-	if (settings_digest(settings, options.configuration) != 0)
+	if (!options.stats ||
+		settings_digest(settings, options.configuration) != 0)
 		log_fatal("Out of memory at start");
 	stop = stop_descriptor();
 	peers_know(settings);
 	privileges_drop(PROGRAM_ARCHIVER, settings);
 	if (intake_open(&options, &intake, why))
 		log_fatal("%s", why);
+	control = control_start(settings, CONTROL_ARCHIVER, &host);
 	whole = intake_run(intake, stop);
+	control_close(&control);
 	intake_close(&intake);
+	stats_release(&options.stats);
 	settings_release(&settings);
 	if (!whole)
 		log_fatal("Stopped while the disk took no records; what was "

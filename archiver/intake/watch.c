@@ -17,7 +17,7 @@ void watch_start(struct watch *watch, uint64_t last)
 	if (time_us > watch->wall_us + (uint64_t)WATCH_JUMP_US)
 		log_error("The clock stands behind the journal; record numbers "
 			  "go on from the journal until it has caught up "
-			  "seconds=%" PRIu64,
+			  "event=clock-behind seconds=%" PRIu64,
 			(time_us - watch->wall_us) / 1000000);
 }
 
@@ -32,7 +32,7 @@ int64_t watch_clock(struct watch *watch)
 	if (jump <= WATCH_JUMP_US && jump >= -WATCH_JUMP_US)
 		return 0;
 	log_error("The wall clock jumped; record numbers never go back "
-		  "seconds=%" PRId64,
+		  "event=clock-jump seconds=%" PRId64,
 		jump / 1000000);
 	return jump;
 }
@@ -53,10 +53,11 @@ void watch_disk(struct watch *watch, const char *folder, uint64_t reserve_bytes)
 	watch->disk_is_low = !watch->disk_is_low;
 	if (watch->disk_is_low)
 		log_error("The disk of the journal is nearly full; make room, "
-			  "or the archive stops free=%" PRIu64
+			  "or the archive stops event=disk-low free=%" PRIu64
 			  " reserve=%" PRIu64,
 			free_bytes, reserve_bytes);
 	else
-		log_info("The disk of the journal has room again free=%" PRIu64,
+		log_info("The disk of the journal has room again "
+			 "event=disk-room free=%" PRIu64,
 			free_bytes);
 }

@@ -160,6 +160,7 @@ class Site:
                 "data": self.path("data-" + name),
                 "deployment_key": self.deployment_key,
                 "inside": ["127.0.0.0/24", "::1/128"],
+                "socket": self.socket(name.split(".")[0]),
             },
             "listen": [{"transport": transport, "address": address}
                        for transport, address in listen],
