@@ -115,7 +115,7 @@ static int allow_value(
 	scmp_filter_ctx filter, int number, unsigned argument, uint64_t value)
 {
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1,
-		SCMP_CMP64(argument, SCMP_CMP_EQ, value));
+		SCMP_CMP64(argument, SCMP_CMP_EQ, value, 0));
 }
 
 /* No memory is written and run: not at once, and not one after the other. */
