@@ -4,11 +4,13 @@
 #include "cli/commands.h"
 #include "cli/text.h"
 #include "lib/frame.h"
+#include "lib/peers.h"
 #include "lib/query_protocol.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static bool set_number(const char *command, const char *option,
 	const char *value, uint64_t *number)
@@ -110,14 +112,29 @@ int ask_options(
 	return COMMAND_OK;
 }
 
+static void say(const char *sentence)
+{
+	(void)fputs("sipwarden: ", stderr);
+	text_print(stderr, slice_of(sentence));
+	(void)fputc('\n', stderr);
+}
+
 static struct frame_link *connect_store(const struct settings *settings)
 {
 	struct frame_limits limits = {.payload_bytes = QUERY_ROW_BYTES,
 		.queued_bytes = QUERY_QUEUE_BYTES};
+	char who[PEER_TEXT_BYTES];
 	int descriptor;
 
 	if (frame_connect(settings->store.socket, &descriptor) != 0)
 		return NULL;
+	peers_know(settings);
+	if (!peer_is(descriptor, PEER(PROGRAM_STORE), who)) {
+		say("Somebody else than the store answers at its socket: see "
+		    "program_users.");
+		close(descriptor);
+		return NULL;
+	}
 	return frame_link_new(descriptor, limits);
 }
 
@@ -129,13 +146,6 @@ static int send_request(struct frame_link *link, const json_t *request)
 
 	free(text);
 	return error;
-}
-
-static void say(const char *sentence)
-{
-	(void)fputs("sipwarden: ", stderr);
-	text_print(stderr, slice_of(sentence));
-	(void)fputc('\n', stderr);
 }
 
 static void say_of(const char *who, const char *what)

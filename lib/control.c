@@ -45,6 +45,7 @@ struct control {
 	pthread_t thread;
 	atomic_bool stopping;
 	uint64_t began_ms;
+	struct strangers strangers;
 	struct asker askers[ASKERS];
 };
 
@@ -234,7 +235,12 @@ static void accept_one(struct control *control)
 
 	if (descriptor < 0)
 		return;
-	if (!asker || !peer_is(descriptor, PEER_PEOPLE, who)) {
+	if (!peer_is(descriptor, PEER_PEOPLE, who)) {
+		strangers_say(&control->strangers, who);
+		close(descriptor);
+		return;
+	}
+	if (!asker) {
 		close(descriptor);
 		return;
 	}
