@@ -154,24 +154,6 @@ static void put_archive(struct worker *worker)
 	put(worker, PROXY_GAP_MESSAGES, archive->lost_in_gaps);
 }
 
-static void put_archive(struct worker *worker)
-{
-	const struct archive_counts *archive = archive_counts(worker->archive);
-
-	put_queue(worker,
-		(struct queue_rows){PROXY_ARCHIVE_LIMIT, PROXY_ARCHIVE_DEPTH,
-			PROXY_ARCHIVE_HIGHEST},
-		ARCHIVE_QUEUE_RECORDS, archive->queued);
-	put(worker, PROXY_ARCHIVE_REFUSED, archive->turned_away);
-	put(worker, PROXY_ARCHIVE_BYTES, archive->queued_bytes);
-	put(worker, PROXY_ARCHIVER_AWAY, !archive->connected);
-	put(worker, PROXY_RECORDS, archive->submitted);
-	put(worker, PROXY_DURABLE, archive->durable);
-	put(worker, PROXY_NOT_TAKEN, archive->refused);
-	put(worker, PROXY_GAPS, archive->gaps);
-	put(worker, PROXY_GAP_MESSAGES, archive->lost_in_gaps);
-}
-
 static void put_scanner(struct worker *worker)
 {
 	put(worker, PROXY_SCANNER_AWAY, !scan_is_up(worker->scanner));
