@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 static const char usage[] =
 	"usage: sipwarden-scanner [--config FILE] [--scan FILE]\n"
@@ -31,7 +32,8 @@ static const struct option options[] = {
  * others the list of system calls and the service manager do. */
 static void leave_network(void)
 {
-	(void)!unshare(CLONE_NEWNET);
+	if (geteuid() == 0)
+		(void)!unshare(CLONE_NEWNET);
 }
 
 int main(int count, char **arguments)
