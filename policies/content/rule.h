@@ -31,6 +31,7 @@ struct rule {
 	unsigned status;
 	const char *reason;
 	struct slice replacement;
+	struct place replacement_place;
 };
 
 /* A word or phrase, folded. */

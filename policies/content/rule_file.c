@@ -190,8 +190,10 @@ static void read_with(struct reader *reader, const struct tree *value)
 		return;
 	}
 	const char *text = keep(reader, value->text);
-	if (text)
-		rule_of(reader)->replacement = slice_of(text);
+	if (!text)
+		return;
+	rule_of(reader)->replacement = slice_of(text);
+	rule_of(reader)->replacement_place = value->place;
 }
 
 static struct term_source term_source(

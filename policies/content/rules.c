@@ -58,6 +58,50 @@ static int compile(struct content_rules *rules, struct faults *faults)
 	return other ? other : error;
 }
 
+/* The rule that would stop text in which this replacement stands already, when
+ * what an edit made is judged again; NULL: none. *error is 0 or errno. */
+static const char *stopped_by(const struct content_rules *rules,
+	struct content_scratch *scratch, const struct rule *rule, int *error)
+{
+	const struct content_text text = {rule->replacement, true};
+	struct content_judgement judgement;
+	*error = 0;
+	for (unsigned way = CONTENT_INTERNAL; way <= CONTENT_TRANSIT;
+		way *= 2) {
+		if (!(rule->directions & way))
+			continue;
+		*error = content_judge(rules, scratch, &text, 1,
+			(enum content_direction)way, &judgement);
+		if (*error)
+			return NULL;
+		if (judgement.action >= CONTENT_REPLACE)
+			return judgement.rule;
+	}
+	return NULL;
+}
+
+/* Such a rule would block what it is there to mend. */
+static int check_replacements(
+	const struct content_rules *rules, struct faults *faults)
+{
+	struct content_scratch *scratch = content_scratch_new(rules);
+	int error = scratch ? 0 : ENOMEM;
+	for (size_t i = 0; !error && i < rules->list.rule_count; i++) {
+		const struct rule *rule = &rules->list.rules[i];
+		if (rule->action != CONTENT_REPLACE)
+			continue;
+		const char *by = stopped_by(rules, scratch, rule, &error);
+		if (by)
+			fault_add(faults, rule->replacement_place,
+				"this replacement would itself be hit by the "
+				"rule %.60s, and the message refused; choose "
+				"other words",
+				by);
+	}
+	content_scratch_release(&scratch);
+	return error ? error : faults->count ? EINVAL : 0;
+}
+
 static bool version_make(struct content_rules *rules, EVP_MD_CTX *digest)
 {
 	unsigned char bytes[EVP_MAX_MD_SIZE];
@@ -86,7 +130,8 @@ static int content_rules_fill(struct content_rules *rules, struct slice bytes,
 		return EINVAL;
 	if (!version_make(rules, digest))
 		return ENOMEM;
-	return compile(rules, faults);
+	error = compile(rules, faults);
+	return error ? error : check_replacements(rules, faults);
 }
 
 static struct content_rules *content_rules_make(

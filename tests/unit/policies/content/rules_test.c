@@ -10,6 +10,7 @@
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,61 @@ static bool blocks(struct content_rules *rules, const char *text)
 		0);
 	content_scratch_release(&scratch);
 	return judgement.action == CONTENT_BLOCK;
+}
+
+/* A replacement is judged again when the message goes on. */
+static void refuses_a_replacement_that_would_be_hit(void **state)
+{
+	static const struct {
+		const char *rules, *place, *by;
+	} cases[] = {
+		{"  - {name: own, action: replace, terms: [falcon],\n"
+		 "     with: the FALC\xC3\x93N project}\n",
+			":3:12: ", "rule own"},
+		{"  - {name: own, action: replace, expressions: ['x+'],\n"
+		 "     with: xx}\n",
+			":3:12: ", "rule own"},
+		{"  - {name: first, action: replace, terms: [a], with: b}\n"
+		 "  - {name: second, action: block, terms: [b]}\n",
+			":2:54: ", "rule second"},
+		{"  - {name: first, action: replace, terms: [a], with: b}\n"
+		 "  - {name: second, action: replace, terms: [b], with: a}\n",
+			":2:54: ", "rule second"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[512];
+		snprintf(text, sizeof(text), "rules:\n%s", cases[i].rules);
+		assert_null(rules_read(text, i == 3 ? 2 : 1));
+		if (!strstr(faults[0].text, cases[i].place) ||
+			!strstr(faults[0].text, cases[i].by))
+			fail_msg("case %zu: %s", i, faults[0].text);
+	}
+}
+
+/* Tags change nothing, other directions are judged by other rules, and what a
+ * rule allows is no hit. */
+static void takes_a_replacement_that_nothing_stops(void **state)
+{
+	static const char *const files[] = {
+		"  - {name: a, action: replace, terms: [falcon], with: '[x]'}\n"
+		"  - {name: b, action: tag, terms: [x]}\n",
+		"  - {name: a, action: replace, terms: [falcon], with: x,\n"
+		"     direction: inbound}\n"
+		"  - {name: b, action: block, terms: [x], direction: "
+		"outbound}\n",
+		"  - {name: a, action: replace, terms: [falcon],\n"
+		"     with: falcon heavy}\n"
+		"  - {name: b, action: allow, terms: [falcon heavy]}\n",
+		"  - {name: a, action: replace, terms: [falcon], with: ''}\n",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		char text[512];
+		snprintf(text, sizeof(text), "rules:\n%s", files[i]);
+		struct content_rules *rules = rules_read(text, 0);
+		content_rules_release(&rules);
+	}
 }
 
 #define LISTS                                                                  \
@@ -193,6 +249,8 @@ static int folder_remove(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refuses_a_replacement_that_would_be_hit),
+		cmocka_unit_test(takes_a_replacement_that_nothing_stops),
 		cmocka_unit_test(reads_terms_beside_the_rule_file),
 		cmocka_unit_test(tells_the_line_of_a_bad_term),
 		cmocka_unit_test(refuses_an_empty_terms_file),
