@@ -1,12 +1,15 @@
 /* arrivals.c -- a message has come: is it new, and to what does it belong. */
 #include "proxy/arrivals.h"
 
+#include "lib/clock.h"
 #include "proxy/archiving/archiving.h"
+#include "proxy/authorization/shares.h"
 #include "proxy/forward/answers.h"
 #include "proxy/forward/responses.h"
 #include "proxy/hop.h"
 #include "proxy/measures.h"
 #include "proxy/order.h"
+#include "proxy/routing/routing.h"
 #include "proxy/worker.h"
 
 static const char retry_after[] = "Retry-After: 2\r\n";
@@ -57,12 +60,29 @@ static struct passage *begin_request(struct worker *worker,
 	return NULL;
 }
 
+/* Nobody may take all transactions for himself. */
+static bool is_admitted(struct worker *worker, const struct arrival *arrival)
+{
+	const struct settings *settings = worker->proxy->settings;
+	const struct fill fill = {transactions_count(worker->transactions),
+		settings->limits.transactions};
+	const size_t begun = shares_count(
+		worker->shares, &arrival->source, clock_steady_ms());
+	struct peer peer;
+
+	if (fill.used < fill.limit / 2)
+		return true;
+	peer = peer_of_address(settings, &arrival->source, arrival->listener);
+	return shares_grant(begun, fill, &peer);
+}
+
 static void new_request(struct worker *worker, struct message *message,
 	const struct arrival *arrival)
 {
 	struct passage *passage =
-		worker->stopping ? NULL
-				 : begin_request(worker, message, arrival);
+		worker->stopping || !is_admitted(worker, arrival)
+			? NULL
+			: begin_request(worker, message, arrival);
 
 	if (!passage) {
 		overloaded(worker, message, arrival);

@@ -111,23 +111,26 @@ static void load_rules(struct proxy *proxy)
 }
 
 /* Each worker has sockets, connections and two links: what the limits allow
- * must fit into the descriptors that we may have. */
+ * must fit into the descriptors that we may have, or fewer are allowed. */
 static void raise_descriptors(const struct proxy *proxy)
 {
+	const uint64_t wanted =
+		transports_descriptors(proxy->settings, proxy->worker_count);
+	struct transports_room room;
 	struct rlimit limit;
-	rlim_t wanted =
-		proxy->worker_count *
-			(rlim_t)(proxy->settings->limits.connections + 64) +
-		256;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
 		return;
 	limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-		log_warn("Fewer descriptors than limits.connections needs; "
-			 "raise LimitNOFILE= of the unit have=%llu wanted=%llu",
-			(unsigned long long)limit.rlim_cur,
-			(unsigned long long)wanted);
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= wanted)
+		return;
+	room = transports_room(proxy->settings, proxy->worker_count);
+	log_warn("Fewer descriptors than limits.connections needs: each worker "
+		 "accepts and opens fewer connections; raise LimitNOFILE= of "
+		 "the unit have=%llu wanted=%llu limits.connections=%u "
+		 "accept=%zu open=%zu",
+		(unsigned long long)limit.rlim_cur, (unsigned long long)wanted,
+		proxy->settings->limits.connections, room.accept, room.open);
 }
 
 static unsigned worker_count(const struct settings *settings)

@@ -7,6 +7,7 @@
 #include "proxy/archiving/same_text.h"
 #include "proxy/arrivals.h"
 #include "proxy/authorization/client_counts.h"
+#include "proxy/authorization/shares.h"
 #include "proxy/forward/dialogs.h"
 #include "proxy/measures.h"
 #include "proxy/order.h"
@@ -205,11 +206,12 @@ static bool start_tables(struct worker *worker)
 
 	worker->timers = timers_new(clock_steady_ms());
 	worker->order = order_new();
+	worker->shares = shares_new();
 	worker->dialogs = dialogs_new();
 	worker->same_texts =
 		worker->timers ? same_texts_new(worker->timers) : NULL;
 	if (!worker->same_texts || !worker->timers || !worker->order ||
-		!worker->dialogs)
+		!worker->dialogs || !worker->shares)
 		return false;
 	worker->transactions = transactions_new(
 		worker->timers, &times, settings->limits.transactions, &host);
@@ -290,6 +292,13 @@ void worker_loop(void *context)
 	uv_run(&worker->loop, UV_RUN_DEFAULT);
 }
 
+bool worker_may_tell(
+	struct worker *worker, const union address *peer, uint64_t *silenced)
+{
+	return log_limit_allows(
+		&worker->log_limit, peer, clock_steady_ms(), silenced);
+}
+
 void worker_stop(struct worker *worker)
 {
 	uv_async_send(&worker->stop);
@@ -320,6 +329,7 @@ void worker_release(struct worker *worker)
 	bindings_detach(worker->proxy->bindings, worker->index);
 	ready_close(&worker->ready);
 	order_release(&worker->order);
+	shares_release(&worker->shares);
 	dialogs_release(&worker->dialogs);
 	same_texts_release(&worker->same_texts);
 	uv_walk(&worker->loop, close_handle, NULL);

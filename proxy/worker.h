@@ -15,6 +15,7 @@
 #include "proxy/timers.h"
 #include "proxy/transactions/transactions.h"
 #include "proxy/transports/handover.h"
+#include "proxy/transports/log_limit.h"
 #include "proxy/transports/transports.h"
 
 #include <stdatomic.h>
@@ -26,6 +27,7 @@ struct bindings;      /* routing/user_services/bindings.h, shared, locked */
 struct content_rules; /* policies/content, shared, immutable */
 struct client_counts; /* authorization/client_counts.h: outstanding requests
 			 per client, of this worker */
+struct shares;        /* authorization/shares.h */
 struct dialogs;       /* forward/dialogs.h: INVITEs whose 2xx went upstream */
 
 /* What all workers share; immutable after start but for what is named. */
@@ -90,6 +92,9 @@ struct worker {
 	struct dialogs *dialogs;
 	struct same_texts *same_texts;
 	struct order *order;
+	struct shares *shares;
+	/* Lines that a peer can have written. */
+	struct log_limit log_limit;
 	struct ready ready; /* passages to go on at the end of this turn */
 	struct passage *passages; /* all, for a clean stop */
 	size_t passage_count;
@@ -114,6 +119,10 @@ bool worker_start(struct worker *worker, struct proxy *proxy, unsigned index,
 /* Runs the loop until it has been asked to stop and has finished what it had
  * accepted; the body of the worker's thread. */
 void worker_loop(void *worker);
+/* Whether a line may be written now that this peer's messages bring about;
+ * *silenced: how many were not since the last one. */
+bool worker_may_tell(
+	struct worker *worker, const union address *peer, uint64_t *silenced);
 /* From any thread. */
 void worker_stop(struct worker *worker);
 /* True when the stop's record is durable, so nothing was left behind. */

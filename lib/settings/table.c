@@ -265,7 +265,8 @@ static const struct setting rows[] = {
 	{"limits.client_requests", SETTING_NUMBER, KEPT(limits.client_requests),
 		.standard = "10", .minimum = "1", .maximum = "100000",
 		.text = "Most requests of a client (a connection; over UDP "
-			"an address and port) that wait for an answer."},
+			"an address and port) that wait for an answer; an "
+			"address may have a hundred times as many."},
 	{"limits.connections", SETTING_NUMBER, KEPT(limits.connections),
 		.standard = "10000", .minimum = "16", .maximum = "1000000",
 		.text = "Most connections that a worker accepts, and as "

@@ -8,6 +8,7 @@
 #include "lib/log.h"
 #include "proxy/worker.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <uthash.h>
 
@@ -26,6 +27,9 @@ struct client {
 };
 
 enum { SHARDS = 16 };
+
+/* Connections and ports of one address, all at their limit. */
+enum { CLIENTS_OF_A_HOST = 100 };
 
 struct shard {
 	uv_mutex_t lock;
@@ -66,6 +70,20 @@ void client_counts_release(struct client_counts **counts)
 	*counts = NULL;
 }
 
+/* Port 0: nobody sends from there. */
+static struct client_key host_of(const struct arrival *arrival)
+{
+	struct client_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.family = arrival->source.any.sa_family;
+	if (key.family == AF_INET6)
+		memcpy(key.host, &arrival->source.v6.sin6_addr, 16);
+	else
+		memcpy(key.host, &arrival->source.v4.sin_addr, 4);
+	return key;
+}
+
 static struct client_key key_of(const struct arrival *arrival)
 {
 	struct client_key key;
@@ -77,14 +95,8 @@ static struct client_key key_of(const struct arrival *arrival)
 		key.connection.generation = arrival->connection.generation;
 		return key;
 	}
-	key.family = arrival->source.any.sa_family;
-	if (key.family == AF_INET6) {
-		memcpy(key.host, &arrival->source.v6.sin6_addr, 16);
-		key.port = arrival->source.v6.sin6_port;
-	} else {
-		memcpy(key.host, &arrival->source.v4.sin_addr, 4);
-		key.port = arrival->source.v4.sin_port;
-	}
+	key = host_of(arrival);
+	key.port = address_port(&arrival->source);
 	return key;
 }
 
@@ -121,34 +133,56 @@ static bool shard_take(
 	return true;
 }
 
-bool client_counts_take(struct client_counts *counts,
-	const struct arrival *arrival, unsigned limit)
+static bool take(struct client_counts *counts, const struct client_key *key,
+	unsigned limit)
 {
-	const struct client_key key = key_of(arrival);
-	struct shard *shard = shard_of(counts, &key);
+	struct shard *shard = shard_of(counts, key);
 	bool taken;
 
 	uv_mutex_lock(&shard->lock);
-	taken = shard_take(shard, &key, limit);
+	taken = shard_take(shard, key, limit);
 	uv_mutex_unlock(&shard->lock);
 	return taken;
 }
 
-void client_counts_give_back(
-	struct client_counts *counts, const struct arrival *arrival)
+static void give_back(
+	struct client_counts *counts, const struct client_key *key)
 {
-	const struct client_key key = key_of(arrival);
-	struct shard *shard = shard_of(counts, &key);
+	struct shard *shard = shard_of(counts, key);
 	struct client *client;
 
 	uv_mutex_lock(&shard->lock);
-	HASH_FIND(hh, shard->all, &key, sizeof(key), client);
+	HASH_FIND(hh, shard->all, key, sizeof(*key), client);
 	must(client && client->outstanding > 0);
 	if (--client->outstanding == 0) {
 		HASH_DEL(shard->all, client);
 		free(client);
 	}
 	uv_mutex_unlock(&shard->lock);
+}
+
+/* Else whoever takes a port for each ten requests has no limit. */
+bool client_counts_take(struct client_counts *counts,
+	const struct arrival *arrival, unsigned limit)
+{
+	const struct client_key key = key_of(arrival), host = host_of(arrival);
+	const uint64_t all = (uint64_t)limit * CLIENTS_OF_A_HOST;
+
+	if (!take(counts, &host, all < UINT_MAX ? (unsigned)all : UINT_MAX))
+		return false;
+	if (take(counts, &key, limit))
+		return true;
+	give_back(counts, &host);
+	return false;
+}
+
+void client_counts_give_back(
+	struct client_counts *counts, const struct arrival *arrival)
+{
+	const struct client_key key = key_of(arrival), host = host_of(arrival);
+
+	give_back(counts, &key);
+	give_back(counts, &host);
 }
 
 void authorization_settled(struct passage *passage)

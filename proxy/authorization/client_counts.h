@@ -12,7 +12,8 @@ struct client_counts *client_counts_new(void)
 	__attribute__((warn_unused_result));
 void client_counts_release(struct client_counts **counts);
 /* One more of the client behind this arrival (a connection; on UDP address and
- * port). False when it has limit outstanding already, or memory is short. */
+ * port). False when it has limit outstanding already, or its host a hundred
+ * times as many, or memory is short. */
 bool client_counts_take(struct client_counts *counts,
 	const struct arrival *arrival, unsigned limit)
 	__attribute__((warn_unused_result));

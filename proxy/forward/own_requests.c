@@ -177,11 +177,16 @@ void tell_sender(struct passage *request)
 		.address = request->arrival.source,
 		.listener = request->arrival.listener,
 		.connection = request->arrival.connection};
+	uint64_t silenced;
 
-	if (!text.at || !request->identity.address_of_record.at ||
-		!own_notice_send(request->worker, &request->source,
+	if (text.at && request->identity.address_of_record.at &&
+		own_notice_send(request->worker, &request->source,
 			request->identity.address_of_record, text, &fallback))
+		return;
+	if (worker_may_tell(
+		    request->worker, &request->arrival.source, &silenced))
 		log_warn("The sender of a refused file could not be told "
-			 "call_id=%.*s",
-			SLICE_ARGS(request->versions[0].message->call_id));
+			 "call_id=%.*s silenced=%llu",
+			SLICE_ARGS(request->versions[0].message->call_id),
+			(unsigned long long)silenced);
 }

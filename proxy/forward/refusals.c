@@ -137,17 +137,22 @@ static void end_at_callee(struct passage *response)
 	struct message *success = response->versions[0].message;
 	struct arena *arena = request->arena;
 	struct end end;
+	bool ended;
+	uint64_t silenced;
 
 	branch->ack = SLICE("");
 	request->refused_2xx = true;
-	if (!callee_end(arena, branch, success, &end) ||
-		!send_within(request->worker, arena, METHOD_ACK, &end,
-			success->from, success->to, success, success->cseq) ||
-		!send_within(request->worker, arena, METHOD_BYE, &end,
-			success->from, success->to, success, success->cseq + 1))
+	ended = callee_end(arena, branch, success, &end) &&
+		send_within(request->worker, arena, METHOD_ACK, &end,
+			success->from, success->to, success, success->cseq) &&
+		send_within(request->worker, arena, METHOD_BYE, &end,
+			success->from, success->to, success, success->cseq + 1);
+	if (!ended && worker_may_tell(request->worker,
+			      &response->arrival.source, &silenced))
 		log_error("A refused dialog could not be ended at the callee "
-			  "call_id=%.*s",
-			SLICE_ARGS(success->call_id));
+			  "call_id=%.*s silenced=%llu",
+			SLICE_ARGS(success->call_id),
+			(unsigned long long)silenced);
 	message_release(&request->success);
 	request->success = message_hold(success);
 }
@@ -200,13 +205,16 @@ static struct passage *invite_of(const struct passage *ack)
 {
 	const struct message *message = ack->versions[0].message;
 	struct passage *invite = dialog_find(ack->worker->dialogs, message);
+	uint64_t silenced;
 
 	if (invite && invite->success &&
 		slice_equal(invite->success->to_tag, message->to_tag))
 		return invite;
-	log_warn("A refused ACK belongs to no dialog that is known: it was "
-		 "dropped call_id=%.*s",
-		SLICE_ARGS(message->call_id));
+	if (worker_may_tell(ack->worker, &ack->arrival.source, &silenced))
+		log_warn("A refused ACK belongs to no dialog that is known: it "
+			 "was dropped call_id=%.*s silenced=%llu",
+			SLICE_ARGS(message->call_id),
+			(unsigned long long)silenced);
 	return NULL;
 }
 

@@ -11,6 +11,7 @@
 #ifndef PROXY_TRANSPORTS_INSIDE_H
 #define PROXY_TRANSPORTS_INSIDE_H
 
+#include "proxy/transports/address_counts.h"
 #include "proxy/transports/connections.h"
 #include "proxy/transports/local_addresses.h"
 #include "proxy/transports/log_limit.h"
@@ -30,6 +31,12 @@ enum {
 	STREAM_UNFINISHED_MS = 32 * 1000,
 	STREAM_STALLED_MS = 32 * 1000,
 	STREAM_CONNECT_MS = 4 * 1000,
+	/* Of all connections of a worker: unfinished messages, and what their
+	 * peers are slow to read. */
+	STREAMS_UNFINISHED_BYTES = 64 * 1024 * 1024,
+	STREAMS_QUEUED_BYTES = 128 * 1024 * 1024,
+	/* Accepted by one listener in one turn, so that others have theirs. */
+	ACCEPTS_PER_TURN = 64,
 	/* After a message that could not be framed: for its answer. */
 	STREAM_LINGER_MS = 2000,
 	/* Failures and closings that wait for room in a ring to one worker. */
@@ -84,6 +91,9 @@ struct tcp_listener {
 	uint16_t listener;
 	union address local;
 	uv_tcp_t handle;
+	uint64_t turn; /* turn_end.turns when one was accepted last */
+	unsigned accepted_in_turn;
+	bool waiting; /* one more waits for the next turn */
 };
 
 /* Key of the connections that we open: where to, and from which listener.
@@ -119,6 +129,7 @@ struct connection {
 	union address peer, local;
 	uint16_t listener;
 	bool opened_by_us;
+	bool counted;        /* among those of its address */
 	struct pool_key key; /* opened_by_us */
 	UT_hash_handle hh;
 
@@ -133,7 +144,7 @@ struct connection {
 	size_t out_size, out_room;
 	char *flying; /* owned; given to the loop, flying_size bytes left then
 		       */
-	size_t flying_size, flying_left;
+	size_t flying_size, flying_left, flying_room;
 	uint64_t queued, written;  /* bytes, ever */
 	struct stream_mark *marks; /* owned */
 	size_t mark_first, mark_count, mark_room;
@@ -146,6 +157,9 @@ struct connection {
 	struct connection *dirty_prev, *dirty_next;
 	bool dirty;
 	struct connection *paused_prev, *paused_next;
+	/* Accepted, and has brought no message yet. */
+	struct connection *stranger_prev, *stranger_next;
+	bool stranger;
 };
 
 struct transports {
@@ -164,9 +178,14 @@ struct transports {
 
 	struct connections *connections; /* owned; their contents too */
 	size_t accepted;
-	bool over_limit; /* said so */
+	struct transports_room room;           /* of connections */
+	struct address_counts *address_counts; /* owned */
+	uint64_t refusals_told_ms;             /* 0: never */
+	size_t unfinished_bytes, queued_bytes; /* of all connections */
 	struct connection *pool;
-	struct connection *timed, *dirty, *paused;
+	struct connection *timed; /* the one set longest ago first */
+	struct connection *dirty, *paused;
+	struct connection *strangers; /* the oldest first */
 	char *scratch; /* owned; STREAM_READ_BYTES to read into */
 
 	struct turn_end turn_end;
@@ -209,6 +228,8 @@ int tcp_connection_to(struct transports *transports,
 	const struct destination *destination, struct connection **connection)
 	__attribute__((warn_unused_result));
 void tcp_stop_listening(struct transports *transports);
+/* Those that waited for this turn. */
+void tcp_accept_waiting(struct transports *transports);
 void tcp_release_all(struct transports *transports);
 
 /* stream.c */
@@ -224,6 +245,8 @@ int connection_opened(struct connection *connection)
 void connection_close(struct connection *connection, int error);
 /* Reads no more, writes what is queued, then closes. */
 void connection_end(struct connection *connection);
+/* It has brought a message: it is not the first to go any more. */
+void connection_is_known(struct connection *connection);
 /* Those that waited for room in a ring go on. */
 void connections_resume(struct transports *transports);
 void connections_tick(struct transports *transports);

@@ -43,3 +43,15 @@ bool log_limit_allows(struct log_limit *limit, const union address *source,
 	limit->silenced = 0;
 	return true;
 }
+
+uint64_t log_limit_rest(struct log_limit *limit, uint64_t now_ms)
+{
+	uint64_t rest = limit->silenced;
+
+	if (!rest || now_ms < limit->window_ms)
+		return 0;
+	limit->window_ms = now_ms + LOG_LIMIT_MS;
+	limit->lines = 1;
+	limit->silenced = 0;
+	return rest;
+}

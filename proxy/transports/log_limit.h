@@ -31,4 +31,8 @@ struct log_limit {
 bool log_limit_allows(struct log_limit *limit, const union address *source,
 	uint64_t now_ms, uint64_t *silenced);
 
+/* Once a window has passed with nothing but silence: how many lines it was;
+ * else 0. For a last word when a flood is over. */
+uint64_t log_limit_rest(struct log_limit *limit, uint64_t now_ms);
+
 #endif

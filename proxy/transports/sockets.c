@@ -124,8 +124,13 @@ static bool tune_datagrams(int descriptor, const union address *address)
 {
 	bool v6 = address->any.sa_family == AF_INET6;
 
-	(void)set(descriptor, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_BYTES);
-	(void)set(descriptor, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES);
+	/* Beyond net.core.rmem_max only with CAP_NET_ADMIN. */
+	if (!set(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, SOCKET_BUFFER_BYTES))
+		(void)set(
+			descriptor, SOL_SOCKET, SO_RCVBUF, SOCKET_BUFFER_BYTES);
+	if (!set(descriptor, SOL_SOCKET, SO_SNDBUFFORCE, SOCKET_BUFFER_BYTES))
+		(void)set(
+			descriptor, SOL_SOCKET, SO_SNDBUF, SOCKET_BUFFER_BYTES);
 	if (!address_is_wildcard(address))
 		return true;
 	return v6 ? set(descriptor, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <utlist.h>
 
+/* Bounds a search that each byte of a flood may start. */
+enum { UNFINISHED_LOOKED_AT = 64 };
+
 /* --- deadlines ----------------------------------------------------------- */
 
 static void deadlines_changed(struct connection *connection)
@@ -17,15 +20,13 @@ static void deadlines_changed(struct connection *connection)
 		connection->state != CONNECTION_CLOSED &&
 		(connection->read_deadline_ms || connection->write_deadline_ms);
 
-	if (wanted == connection->timed)
-		return;
-	connection->timed = wanted;
+	if (connection->timed)
+		DL_DELETE2(
+			transports->timed, connection, timed_prev, timed_next);
 	if (wanted)
 		DL_APPEND2(
 			transports->timed, connection, timed_prev, timed_next);
-	else
-		DL_DELETE2(
-			transports->timed, connection, timed_prev, timed_next);
+	connection->timed = wanted;
 }
 
 void connection_set_read_deadline(
@@ -126,6 +127,7 @@ static void deliver(struct connection *connection, struct message *message,
 	struct arrival arrival;
 	struct handed *held;
 
+	connection_is_known(connection);
 	describe(connection, &arrival);
 	held = crossing_deliver(
 		connection->transports, message, &arrival, fault);
@@ -220,34 +222,66 @@ static size_t take_frames(struct connection *connection, struct slice bytes)
 	return at;
 }
 
-static bool in_append(struct connection *connection, struct slice bytes)
-{
-	size_t wanted = connection->in_size + bytes.size;
-
-	if (wanted > connection->in_room) {
-		size_t room = connection->in_room * 2;
-		char *larger;
-
-		if (room < wanted)
-			room = wanted;
-		larger = realloc(connection->in, room);
-		if (!larger)
-			return false;
-		connection->in = larger;
-		connection->in_room = room;
-	}
-	must(connection->in && bytes.at);
-	memcpy(connection->in + connection->in_size, bytes.at, bytes.size);
-	connection->in_size = wanted;
-	return true;
-}
-
 /* An idle connection keeps no buffer. */
 static void in_clear(struct connection *connection)
 {
 	free(connection->in);
 	connection->in = NULL;
+	connection->transports->unfinished_bytes -= connection->in_room;
 	connection->in_size = connection->in_room = 0;
+}
+
+/* All unfinished messages together are too large: whoever has been at his for
+ * longest gives way. False: that is this one, or nobody is found soon. */
+static bool make_way(struct connection *connection)
+{
+	struct transports *transports = connection->transports;
+	struct connection *at = transports->timed;
+
+	for (int i = 0; at && i < UNFINISHED_LOOKED_AT; i++) {
+		if (at->in_room && at->read_deadline_ms) {
+			if (at == connection)
+				return false;
+			time_out(at);
+			in_clear(at);
+			return true;
+		}
+		at = at->timed_next;
+	}
+	return false;
+}
+
+static bool in_grow(struct connection *connection, size_t wanted)
+{
+	struct transports *transports = connection->transports;
+	size_t room = connection->in_room * 2, more;
+	char *larger;
+
+	if (room < wanted)
+		room = wanted;
+	more = room - connection->in_room;
+	while (transports->unfinished_bytes + more > STREAMS_UNFINISHED_BYTES)
+		if (!make_way(connection))
+			return false;
+	larger = realloc(connection->in, room);
+	if (!larger)
+		return false;
+	connection->in = larger;
+	connection->in_room = room;
+	transports->unfinished_bytes += more;
+	return true;
+}
+
+static bool in_append(struct connection *connection, struct slice bytes)
+{
+	size_t wanted = connection->in_size + bytes.size;
+
+	if (wanted > connection->in_room && !in_grow(connection, wanted))
+		return false;
+	must(connection->in && bytes.at);
+	memcpy(connection->in + connection->in_size, bytes.at, bytes.size);
+	connection->in_size = wanted;
+	return true;
 }
 
 static bool in_keep(struct connection *connection, struct slice rest)
@@ -405,6 +439,9 @@ static void on_closed(uv_handle_t *handle)
 	struct connection *connection = handle->data;
 	struct transports *transports = connection->transports;
 
+	transports->unfinished_bytes -= connection->in_room;
+	transports->queued_bytes -=
+		connection->out_room + connection->flying_room;
 	free(connection->in);
 	free(connection->out);
 	free(connection->flying);
@@ -423,17 +460,24 @@ static void count_closed(struct connection *connection)
 		event_connection_closed(transports, &connection->name);
 }
 
-static void leave_accepted(struct transports *transports)
+void connection_is_known(struct connection *connection)
 {
-	size_t limit = transports->settings->limits.connections;
+	if (connection->stranger)
+		DL_DELETE2(connection->transports->strangers, connection,
+			stranger_prev, stranger_next);
+	connection->stranger = false;
+}
+
+static void leave_accepted(struct connection *connection)
+{
+	struct transports *transports = connection->transports;
 
 	transports->accepted--;
-	if (transports->over_limit &&
-		transports->accepted <= limit - limit / 10) {
-		transports->over_limit = false;
-		log_info("connections are accepted again worker=%u",
-			transports->worker);
-	}
+	connection_is_known(connection);
+	if (connection->counted)
+		address_counts_give_back(
+			transports->address_counts, &connection->peer);
+	connection->counted = false;
 }
 
 void connection_close(struct connection *connection, int error)
@@ -458,7 +502,7 @@ void connection_close(struct connection *connection, int error)
 	if (connection->opened_by_us)
 		HASH_DELETE(hh, transports->pool, connection);
 	else
-		leave_accepted(transports);
+		leave_accepted(connection);
 	uv_close((uv_handle_t *)&connection->handle, on_closed);
 }
 

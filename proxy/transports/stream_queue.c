@@ -75,6 +75,8 @@ static bool out_append(struct connection *connection, struct slice bytes)
 		if (!larger)
 			return false;
 		connection->out = larger;
+		connection->transports->queued_bytes +=
+			room - connection->out_room;
 		connection->out_room = room;
 	}
 	must(connection->out && bytes.at);
@@ -87,7 +89,16 @@ static void out_clear(struct connection *connection)
 {
 	free(connection->out);
 	connection->out = NULL;
+	connection->transports->queued_bytes -= connection->out_room;
 	connection->out_size = connection->out_room = 0;
+}
+
+static void flying_clear(struct connection *connection)
+{
+	free(connection->flying);
+	connection->flying = NULL;
+	connection->transports->queued_bytes -= connection->flying_room;
+	connection->flying_room = 0;
 }
 
 static void on_shutdown(uv_shutdown_t *request, int status)
@@ -116,8 +127,7 @@ static void on_written(uv_write_t *request, int status)
 {
 	struct connection *connection = request->data;
 
-	free(connection->flying);
-	connection->flying = NULL;
+	flying_clear(connection);
 	if (connection->state == CONNECTION_CLOSED)
 		return;
 	if (status < 0) {
@@ -139,14 +149,14 @@ static void fly(struct connection *connection, size_t sent)
 
 	connection->flying = connection->out;
 	connection->flying_size = connection->flying_left = left;
+	connection->flying_room = connection->out_room;
 	connection->out = NULL;
 	connection->out_size = connection->out_room = 0;
 	connection->write.data = connection;
 	error = uv_write(&connection->write, (uv_stream_t *)&connection->handle,
 		&part, 1, on_written);
 	if (error) {
-		free(connection->flying);
-		connection->flying = NULL;
+		flying_clear(connection);
 		connection_close(connection, -error);
 		return;
 	}
@@ -213,10 +223,15 @@ void connections_flush(struct transports *transports)
 
 static bool queue_takes(const struct connection *connection, size_t size)
 {
-	size_t limit = 4 * connection->transports->limits.bytes;
+	const struct transports *transports = connection->transports;
+	size_t limit = 4 * transports->limits.bytes;
 
 	if (limit < STREAM_QUEUE_BYTES)
 		limit = STREAM_QUEUE_BYTES;
+	/* Many slow readers together: each has room for one message more. */
+	if (connection->flying &&
+		transports->queued_bytes > STREAMS_QUEUED_BYTES)
+		limit = connection->flying_size + transports->limits.bytes;
 	return connection->out_size + connection->flying_size + size <= limit;
 }
 

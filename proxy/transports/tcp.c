@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <utlist.h>
 
 enum { TCP_BACKLOG = 1024 };
 
@@ -19,6 +20,24 @@ static void on_refused_closed(uv_handle_t *handle)
 
 	free(handle);
 	transports_handle_closed(transports);
+}
+
+/* One line in a minute at most: whoever fills the table and leaves it again
+ * must not fill the log with it. */
+static void tell_refusal(struct transports *transports)
+{
+	uint64_t now_ms = clock_steady_ms();
+
+	transports->counts.connections_refused++;
+	if (transports->refusals_told_ms &&
+		now_ms - transports->refusals_told_ms < LOG_LIMIT_MS)
+		return;
+	transports->refusals_told_ms = now_ms;
+	log_warn("no more connections are accepted limits.connections=%u "
+		 "accepted=%zu refused=%llu worker=%u",
+		transports->settings->limits.connections, transports->accepted,
+		(unsigned long long)transports->counts.connections_refused,
+		transports->worker);
 }
 
 /* Taken from the kernel's queue and closed, so that the peer knows at once. */
@@ -35,38 +54,119 @@ static void refuse(struct tcp_listener *listener)
 	(void)uv_accept(
 		(uv_stream_t *)&listener->handle, (uv_stream_t *)handle);
 	uv_close((uv_handle_t *)handle, on_refused_closed);
-	transports->counts.connections_refused++;
-	if (!transports->over_limit)
-		log_warn("no more connections are accepted "
-			 "limits.connections=%u worker=%u",
-			transports->settings->limits.connections,
-			transports->worker);
-	transports->over_limit = true;
+	tell_refusal(transports);
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+/* RFC 5626: an idle connection may carry a binding. One that never brought a
+ * message carries none. */
+static bool has_room(struct transports *transports)
 {
-	struct tcp_listener *listener = stream->data;
+	if (transports->accepted >= transports->room.accept &&
+		transports->strangers)
+		connection_close(transports->strangers, ECONNABORTED);
+	return transports->accepted < transports->room.accept;
+}
+
+static bool is_server(
+	const struct tcp_listener *listener, const union address *peer)
+{
+	const struct settings *settings = listener->transports->settings;
+
+	if (settings->listeners[listener->listener].treat_as_server)
+		return true;
+	for (size_t i = 0; i < settings->internal_server_count; i++)
+		if (address_same_host(
+			    &settings->internal_servers[i].address, peer))
+			return true;
+	return false;
+}
+
+/* False: its address has too many already. */
+static bool count_address(
+	struct tcp_listener *listener, struct connection *connection)
+{
+	struct transports *transports = listener->transports;
+	char peer[ADDRESS_TEXT_SIZE];
+	uint64_t silenced;
+
+	if (is_server(listener, &connection->peer))
+		return true;
+	connection->counted = address_counts_take(transports->address_counts,
+		&connection->peer,
+		transports->settings->limits.address_connections);
+	if (connection->counted)
+		return true;
+	transports->counts.connections_refused++;
+	if (log_limit_allows(&transports->log_limit, &connection->peer,
+		    clock_steady_ms(), &silenced)) {
+		address_text(&connection->peer, peer);
+		log_warn("a connection was refused since its address has too "
+			 "many peer=%s limits.address_connections=%u "
+			 "silenced=%llu",
+			peer, transports->settings->limits.address_connections,
+			(unsigned long long)silenced);
+	}
+	return false;
+}
+
+static void accept_one(struct tcp_listener *listener)
+{
 	struct transports *transports = listener->transports;
 	struct connection *connection;
 	int error;
 
-	if (status < 0)
-		return; /* gone again, or no descriptors: the loop sheds it */
-	if (transports->accepted >= transports->settings->limits.connections ||
+	if (!has_room(transports) ||
 		connection_new(transports, listener->listener, &connection) !=
 			0) {
 		refuse(listener);
 		return;
 	}
 	transports->accepted++;
-	error = uv_accept(stream, (uv_stream_t *)&connection->handle);
+	error = uv_accept((uv_stream_t *)&listener->handle,
+		(uv_stream_t *)&connection->handle);
 	if (!error)
 		error = connection_opened(connection);
-	if (error)
+	if (!error && !count_address(listener, connection))
+		error = ECONNABORTED;
+	if (error) {
 		connection_close(connection, ECONNRESET);
-	else
-		transports->counts.connections_accepted++;
+		return;
+	}
+	transports->counts.connections_accepted++;
+	connection->stranger = true;
+	DL_APPEND2(transports->strangers, connection, stranger_prev,
+		stranger_next);
+}
+
+/* Until it is taken the loop does not ask for the next one. */
+static void on_connection(uv_stream_t *stream, int status)
+{
+	struct tcp_listener *listener = stream->data;
+	struct transports *transports = listener->transports;
+
+	if (status < 0)
+		return; /* gone again, or no descriptors: the loop sheds it */
+	if (listener->turn != transports->turn_end.turns)
+		listener->accepted_in_turn = 0;
+	listener->turn = transports->turn_end.turns;
+	if (listener->accepted_in_turn++ < ACCEPTS_PER_TURN) {
+		accept_one(listener);
+		return;
+	}
+	listener->waiting = true;
+	turn_end_ask(&transports->turn_end);
+}
+
+void tcp_accept_waiting(struct transports *transports)
+{
+	for (size_t i = 0; i < transports->settings->listener_count; i++) {
+		struct tcp_listener *listener = transports->tcp[i];
+
+		if (!listener || !listener->waiting)
+			continue;
+		listener->waiting = false;
+		accept_one(listener);
+	}
 }
 
 static int start(
@@ -194,7 +294,7 @@ static bool may_open(const struct transports *transports)
 {
 	return connections_count(transports->connections) -
 		       transports->accepted <
-	       transports->settings->limits.connections;
+	       transports->room.open;
 }
 
 int tcp_connection_to(struct transports *transports,

@@ -10,6 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+enum {
+	/* For journals' links, files being scanned, the data base … */
+	DESCRIPTORS_KEPT = 256,
+	DESCRIPTORS_PER_WORKER = 64,
+	CONNECTIONS_LEAST = 8
+};
 
 /* --- stopping ------------------------------------------------------------ */
 
@@ -96,6 +104,7 @@ void transports_release(struct transports **transports)
 	free(old->tcp);
 	connections_release(&old->connections);
 	local_addresses_release(&old->local_addresses);
+	address_counts_release(&old->address_counts);
 	free(old->events.list);
 	free(old->held);
 	free(old);
@@ -113,6 +122,19 @@ static void on_turn_end(void *context)
 	events_tell(transports);
 	if (transports->phase == STOPPING)
 		close_when_written(transports);
+	else if (transports->phase == RUNNING)
+		tcp_accept_waiting(transports);
+}
+
+static void tell_rest(struct transports *transports)
+{
+	uint64_t rest =
+		log_limit_rest(&transports->log_limit, clock_steady_ms());
+
+	if (rest)
+		log_warn("lines about peers were kept back worker=%u "
+			 "silenced=%llu",
+			transports->worker, (unsigned long long)rest);
 }
 
 static void on_tick(uv_timer_t *tick)
@@ -120,8 +142,43 @@ static void on_tick(uv_timer_t *tick)
 	struct transports *transports = tick->data;
 
 	connections_tick(transports);
+	tell_rest(transports);
 	if (transports->phase == STOPPING)
 		close_when_written(transports);
+}
+
+uint64_t transports_descriptors(
+	const struct settings *settings, unsigned workers)
+{
+	return workers * (2 * (uint64_t)settings->limits.connections +
+				 DESCRIPTORS_PER_WORKER) +
+	       DESCRIPTORS_KEPT;
+}
+
+static size_t at_most(uint64_t value, uint64_t most)
+{
+	return (size_t)(value < most ? value : most);
+}
+
+struct transports_room transports_room(
+	const struct settings *settings, unsigned workers)
+{
+	const uint64_t wanted = settings->limits.connections,
+		       kept = DESCRIPTORS_KEPT +
+			      (uint64_t)workers * DESCRIPTORS_PER_WORKER;
+	struct rlimit limit;
+	uint64_t share;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+		limit.rlim_cur == RLIM_INFINITY)
+		return (struct transports_room){wanted, wanted};
+	share = limit.rlim_cur > kept ? (limit.rlim_cur - kept) / workers : 0;
+	if (share < 2 * CONNECTIONS_LEAST)
+		share = 2 * CONNECTIONS_LEAST;
+	return (struct transports_room){
+		.accept = at_most(wanted, share - share / 4),
+		.open = at_most(
+			wanted, share - at_most(wanted, share - share / 4))};
 }
 
 static int make_tables(struct transports *transports)
@@ -134,12 +191,14 @@ static int make_tables(struct transports *transports)
 	transports->held =
 		calloc(transports->workers, sizeof(struct held_items));
 	transports->scratch = malloc(STREAM_READ_BYTES);
-	/* As many that we open as we accept: those who come in must not keep
-	 * us from going out. */
-	transports->connections =
-		connections_new(2 * (size_t)settings->limits.connections);
+	/* Apart: those who come in must not keep us from going out. */
+	transports->room = transports_room(settings, transports->workers);
+	transports->connections = connections_new(
+		transports->room.accept + transports->room.open);
+	transports->address_counts = address_counts_new();
 	if (!transports->udp || !transports->tcp || !transports->held ||
-		!transports->scratch || !transports->connections)
+		!transports->scratch || !transports->connections ||
+		!transports->address_counts)
 		return ENOMEM;
 	transports->local_addresses = local_addresses_read();
 	return transports->local_addresses ? 0 : errno;

@@ -10,7 +10,10 @@
  * A connection that sends what cannot be framed is answered when the message
  * can be (fault), then closed. One whose peer does not read is closed when
  * its queue is full, or when nothing has moved for 32 s; one that leaves a
- * message unfinished for 32 s as well. Idle connections are kept.
+ * message unfinished for 32 s as well. Idle connections are kept (RFC 5626:
+ * they carry bindings); when no more fit, the one goes that has been there
+ * longest without ever bringing a message, and without such a one the newest
+ * is refused.
  */
 #ifndef PROXY_TRANSPORTS_TRANSPORTS_H
 #define PROXY_TRANSPORTS_TRANSPORTS_H
@@ -87,9 +90,22 @@ struct transports_host {
 		void *context, const struct connection_name *connection);
 	/* Something that is no SIP was dropped: why, a static phrase. May be
 	 * NULL. */
-	void (*dropped)(void *context, const union address *source,
-		const char *reason);
+	void (*dropped)(
+		void *context, const union address *source, const char *reason);
 };
+
+/* How many connections a worker may accept, and open itself. */
+struct transports_room {
+	size_t accept, open;
+};
+/* From limits.connections and the descriptors that this process may have,
+ * some of which are kept for everything else: what is there goes on when no
+ * more connections can be taken. */
+struct transports_room transports_room(
+	const struct settings *settings, unsigned workers);
+/* Descriptors that so many workers need for all their connections. */
+uint64_t transports_descriptors(
+	const struct settings *settings, unsigned workers);
 
 struct transports;
 

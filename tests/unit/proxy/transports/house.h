@@ -250,6 +250,7 @@ static inline struct house *house_new(void)
 	house->settings.limits.line_bytes = 8192;
 	house->settings.limits.parameters = 64;
 	house->settings.limits.connections = 1000;
+	house->settings.limits.address_connections = 100000;
 	pthread_mutex_init(&house->mutex, NULL);
 	pthread_cond_init(&house->changed, NULL);
 	atomic_store(&house_ahead_us, 0);

@@ -56,11 +56,29 @@ static void many_sources_have_few_lines(void **state)
 	assert_int_equal(lines, LOG_LIMIT_LINES);
 }
 
+static void what_was_kept_back_is_told_at_the_end(void **state)
+{
+	struct log_limit limit = {0};
+	union address one = address(0, 1);
+	uint64_t silenced;
+
+	(void)state;
+	assert_int_equal(log_limit_rest(&limit, 500), 0);
+	assert_true(log_limit_allows(&limit, &one, 1000, &silenced));
+	assert_int_equal(log_limit_rest(&limit, 1000 + LOG_LIMIT_MS), 0);
+	assert_false(log_limit_allows(&limit, &one, 1001, &silenced));
+	assert_false(log_limit_allows(&limit, &one, 1002, &silenced));
+	assert_int_equal(log_limit_rest(&limit, 1003), 0);
+	assert_int_equal(log_limit_rest(&limit, 1000 + LOG_LIMIT_MS), 2);
+	assert_int_equal(log_limit_rest(&limit, 1001 + LOG_LIMIT_MS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(source_has_one_line_in_a_minute),
 		cmocka_unit_test(many_sources_have_few_lines),
+		cmocka_unit_test(what_was_kept_back_is_told_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

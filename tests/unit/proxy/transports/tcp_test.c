@@ -294,42 +294,115 @@ static void unfinished_message_times_out(void **state)
 /* --- limits ----------------------------------------------------------------
  */
 
-static void connections_over_the_limit_are_closed(void **state)
+static void those_who_never_spoke_make_room(void **state)
 {
 	enum { LIMIT = 3, CLIENTS = 20 };
 	struct house *house = house_new();
 	union address *server = house_listen(house, TRANSPORT_TCP, "127.0.0.1");
 	int clients[CLIENTS];
-	struct transports_counts counts[HOUSE_WORKERS];
-	size_t refused = 0;
 
 	(void)state;
 	house->settings.limits.connections = LIMIT;
 	house_start(house);
 	for (int i = 0; i < CLIENTS; i++)
 		clients[i] = dial(server);
-	do {
-		refused = 0;
-		for (unsigned i = 0; i < HOUSE_WORKERS; i++) {
-			counts[i] = house_counts(house, i);
-			assert_true(counts[i].connections_accepted <= LIMIT);
-			refused += counts[i].connections_refused +
-				   counts[i].connections_accepted;
-		}
-	} while (refused < CLIENTS);
-	assert_true(
-		counts[0].connections_refused + counts[1].connections_refused >=
-		CLIENTS - HOUSE_WORKERS * LIMIT);
+	HOUSE_WAIT_COUNT(house, connections_accepted, CLIENTS);
+	HOUSE_WAIT_COUNT(house, connections_refused, 0);
+	house_wait(house, &house->closing_count,
+		HOUSE_WORKERS * (CLIENTS - HOUSE_WORKERS * LIMIT));
+	/* The newest is among those that are left. */
+	write_request(clients[CLIENTS - 1], "newest", 0);
+	assert_string_equal(house_seen(house, 0).call_id, "newest");
 	for (int i = 0; i < CLIENTS; i++)
 		close(clients[i]);
+	house_stop(house);
+}
+
+static void those_who_spoke_are_kept(void **state)
+{
+	enum { LIMIT = 3, TRIES = 500 };
+	struct house *house = house_new();
+	union address *server = house_listen(house, TRANSPORT_TCP, "127.0.0.1");
+	int known[LIMIT];
+	struct sighting seen;
+	size_t place;
+
+	(void)state;
+	house->settings.limits.connections = LIMIT;
+	house_start(house);
+	for (int i = 0; i < LIMIT; i++)
+		known[i] = dial_worker(house, server, 0, &seen);
+	for (int i = 0;
+		i < TRIES && !house_counts(house, 0).connections_refused; i++)
+		close(dial(server));
+	assert_true(house_counts(house, 0).connections_refused > 0);
+	for (int i = 0; i < LIMIT; i++) {
+		place = house_count(house, &house->sighting_count);
+		write_request(known[i], "still", 0);
+		assert_string_equal(house_seen(house, place).call_id, "still");
+	}
 	/* Then there is room again. */
-	house_wait(house, &house->closing_count,
-		HOUSE_WORKERS * (counts[0].connections_accepted +
-					counts[1].connections_accepted));
-	clients[0] = dial(server);
-	write_request(clients[0], "room", 0);
-	assert_string_equal(house_seen(house, 0).call_id, "room");
+	hang_up(house, known[0]);
+	known[0] = dial_worker(house, server, 0, &seen);
+	for (int i = 0; i < LIMIT; i++)
+		close(known[i]);
+	house_stop(house);
+}
+
+static void one_address_has_few_connections(void **state)
+{
+	enum { LIMIT = 2, CLIENTS = 20 };
+	struct house *house = house_new();
+	union address *server = house_listen(house, TRANSPORT_TCP, "127.0.0.1");
+	int clients[CLIENTS];
+	uint64_t refused;
+	struct sighting seen;
+
+	(void)state;
+	house->settings.limits.address_connections = LIMIT;
+	house_start(house);
+	for (int i = 0; i < CLIENTS; i++)
+		clients[i] = dial(server);
+	do
+		refused = house_counts(house, 0).connections_refused +
+			  house_counts(house, 1).connections_refused;
+	while (refused + house_counts(house, 0).connections_accepted +
+			house_counts(house, 1).connections_accepted <
+		CLIENTS);
+	assert_true(refused >= CLIENTS - HOUSE_WORKERS * LIMIT);
+	for (int i = 0; i < CLIENTS; i++)
+		close(clients[i]);
+	house_wait(house, &house->closing_count, HOUSE_WORKERS * CLIENTS);
+	clients[0] = dial_worker(house, server, 0, &seen);
 	close(clients[0]);
+	house_stop(house);
+}
+
+/* The oldest of those who do not come to an end go, and no memory with them. */
+static void unfinished_messages_have_one_limit(void **state)
+{
+	enum { CLIENTS = 200, SIZE = 900 * 1024 };
+	struct house *house = house_new();
+	union address *server = house_listen(house, TRANSPORT_TCP, "127.0.0.1");
+	static char text[SIZE + 1024];
+	int clients[CLIENTS];
+	size_t size;
+
+	(void)state;
+	house->settings.limits.message_bytes = 1024 * 1024;
+	house_start(house);
+	size = house_request(text, sizeof(text), "long", SIZE);
+	for (int i = 0; i < CLIENTS; i++) {
+		clients[i] = dial(server);
+		write_all(clients[i], text, size - 1);
+	}
+	write_all(clients[CLIENTS - 1], text + size - 1, 1);
+	assert_string_equal(house_seen(house, 0).call_id, "long");
+	assert_true(house_counts(house, 0).timed_out +
+			    house_counts(house, 1).timed_out >
+		    CLIENTS / 10);
+	for (int i = 0; i < CLIENTS; i++)
+		close(clients[i]);
 	house_stop(house);
 }
 
@@ -740,7 +813,10 @@ int main(void)
 		cmocka_unit_test(broken_frame_is_answered_then_closed),
 		cmocka_unit_test(what_is_not_sip_is_closed),
 		cmocka_unit_test(unfinished_message_times_out),
-		cmocka_unit_test(connections_over_the_limit_are_closed),
+		cmocka_unit_test(those_who_never_spoke_make_room),
+		cmocka_unit_test(those_who_spoke_are_kept),
+		cmocka_unit_test(one_address_has_few_connections),
+		cmocka_unit_test(unfinished_messages_have_one_limit),
 		cmocka_unit_test(peer_that_does_not_read_is_closed),
 		cmocka_unit_test(peer_that_stalls_is_closed),
 		cmocka_unit_test(full_ring_holds_the_peer_back),
