@@ -202,9 +202,14 @@ static void answer(
 
 /* --- askers --------------------------------------------------------------- */
 
-static void end_asker(struct asker *asker)
+/* A child that was forked meanwhile may hold it open: it leaves the epoll by
+ * name. */
+static void end_asker(struct control *control, struct asker *asker)
 {
-	frame_link_close(&asker->link); /* leaves the epoll by itself */
+	if (asker->link)
+		(void)epoll_ctl(control->events, EPOLL_CTL_DEL,
+			frame_link_descriptor(asker->link), NULL);
+	frame_link_close(&asker->link);
 }
 
 static int watch(const struct control *control, int descriptor, void *who)
@@ -247,7 +252,7 @@ static void accept_one(struct control *control)
 	asker->link = frame_link_new(descriptor, limits);
 	asker->until_ms = clock_steady_ms() + ASKER_MS;
 	if (asker->link && watch(control, descriptor, asker) != 0)
-		end_asker(asker);
+		end_asker(control, asker);
 }
 
 /* One question for each connection. */
@@ -260,7 +265,7 @@ static void hear(struct control *control, struct asker *asker)
 		return;
 	if (!error && frame.type == QUERY_REQUEST)
 		answer(control, asker->link, frame.payload);
-	end_asker(asker);
+	end_asker(control, asker);
 }
 
 /* Who says nothing loses his place. True when there are others who may. */
@@ -273,7 +278,7 @@ static bool end_late(struct control *control)
 		struct asker *asker = &control->askers[i];
 
 		if (asker->link && asker->until_ms <= now_ms)
-			end_asker(asker);
+			end_asker(control, asker);
 		any |= asker->link != NULL;
 	}
 	return any;
@@ -404,7 +409,7 @@ void control_close(struct control **control)
 		close(old->wake);
 	}
 	for (int i = 0; i < ASKERS; i++)
-		end_asker(&old->askers[i]);
+		end_asker(old, &old->askers[i]);
 	if (old->listener >= 0) {
 		(void)unlink(old->path);
 		close(old->listener);

@@ -100,8 +100,9 @@ static void worker_lose(struct worker *worker, const char *why)
 		worker->not_before_ms = clock_steady_ms() + WORKER_PAUSE_MS;
 	worker->state = WORKER_ABSENT;
 	if (worker->job) {
-		log_warn("worker lost reason=\"%s\" file=\"%s\"", why,
-			worker->job->name);
+		log_warn("worker lost event=scan-worker-lost reason=\"%s\" "
+			 "file=\"%s\"",
+			why, worker->job->name);
 		verdict_name(verdict.name, slice_of(why));
 		judged(worker, &verdict);
 	}
@@ -383,6 +384,18 @@ static struct worker *in_state(
 		if (generation->workers[i].state == state)
 			return (struct worker *)&generation->workers[i];
 	return NULL;
+}
+
+void generation_workers(
+	const struct generation *generation, uint32_t *ready, uint32_t *busy)
+{
+	*ready = *busy = 0;
+	for (uint32_t i = 0; i < generation->worker_count; i++) {
+		enum worker_state state = generation->workers[i].state;
+
+		*busy += state == WORKER_BUSY;
+		*ready += state == WORKER_BUSY || state == WORKER_IDLE;
+	}
 }
 
 bool generation_has_idle(const struct generation *generation)

@@ -2,15 +2,19 @@
 #include "scanners/scanner.h"
 
 #include "lib/clock.h"
+#include "lib/control.h"
 #include "lib/log.h"
+#include "lib/stats/names.h"
 #include "scanners/askers.h"
 #include "scanners/generation.h"
 #include "scanners/loader.h"
+#include "scanners/measures.h"
 #include "scanners/virus/signatures.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -43,6 +47,14 @@ struct scanner {
 	struct watch signal_watch;
 	uint64_t look_at_ms;
 	uint64_t tried, seen; /* prints of the signature folder */
+	struct stats *stats;
+	struct control *control; /* NULL: nobody can ask */
+	struct watch control_watch;
+	uint64_t loaded_ms;  /* steady: when current took over */
+	uint64_t wanted;     /* loads that a reload asked for */
+	uint64_t loads;      /* the last of them that has begun */
+	uint64_t loads_done; /* the last of them that is over */
+	char load_fault[512];
 };
 
 bool scanner_generation(const struct scanner *scanner, uint64_t *generation,
@@ -63,6 +75,7 @@ static void tell_failed(
 	if (scanner->current)
 		verdict.generation = generation_id(scanner->current);
 	verdict_name(verdict.name, slice_of(why));
+	measures_judged(scanner->stats, &verdict);
 	askers_tell(job, &verdict);
 }
 
@@ -75,8 +88,11 @@ void scanner_take(struct scanner *scanner, struct job *job)
 		return;
 	}
 	loser = queue_add(scanner->queue, job);
-	if (loser)
+	measures_taken(scanner->stats, queue_waiting(scanner->queue));
+	if (loser) {
+		measures_refused(scanner->stats);
 		tell_failed(scanner, loser, "queue full");
+	}
 }
 
 void scanner_drop(struct scanner *scanner, struct job *job)
@@ -92,6 +108,7 @@ static void judged(void *owner, struct job *job, const struct verdict *verdict)
 	struct scanner *scanner = owner;
 
 	queue_end(scanner->queue, job);
+	measures_judged(scanner->stats, verdict);
 	askers_tell(job, verdict);
 }
 
@@ -118,14 +135,16 @@ static void say_changed_state(struct scanner *scanner)
 {
 	const struct generation *current = scanner->current;
 
-	log_info("%s signatures=%" PRIu32 " generation=%016" PRIx64
+	log_info("%s event=%s signatures=%" PRIu32 " generation=%016" PRIx64
 		 " workers=%" PRIu32 " folder=%s",
 		scanner->started ? "new signatures" : "ready",
+		scanner->started ? "signatures-new" : "scanner-ready",
 		generation_signatures(current), generation_id(current),
 		scanner->workers, scanner->settings->scanner.signatures);
 	if (generation_complaints(current))
 		log_error("some signatures are not in use, mend or remove "
-			  "their file folder=%s reason=\"%s\"",
+			  "their file event=signatures-partly folder=%s "
+			  "reason=\"%s\"",
 			scanner->settings->scanner.signatures,
 			generation_text(current));
 	scanner->started = true;
@@ -149,6 +168,7 @@ static void take_over(struct scanner *scanner)
 	scanner->current = scanner->coming;
 	scanner->coming = NULL;
 	scanner->said_broken = false;
+	scanner->loaded_ms = clock_steady_ms();
 	say_changed_state(scanner);
 	askers_hello(scanner->askers);
 }
@@ -184,11 +204,27 @@ static void say_broken(struct scanner *scanner, const char *reason)
 		look_again_soon(scanner);
 	if (scanner->current || !scanner->said_broken)
 		log_error("new signatures are not used%s; mend or remove the "
-			  "file and they are taken folder=%s reason=\"%s\"",
+			  "file and they are taken event=signatures-refused "
+			  "folder=%s reason=\"%s\"",
 			scanner->current ? ", the old ones stay"
 					 : " and there are no old ones",
 			folder, reason);
 	scanner->said_broken = true;
+}
+
+/* A load is over: those who asked for it learn what came of it. */
+static void load_over(struct scanner *scanner, const char *fault)
+{
+	scanner->loads_done = scanner->loads;
+	(void)snprintf(
+		scanner->load_fault, sizeof(scanner->load_fault), "%s", fault);
+	measures_loaded(scanner->stats, !*fault);
+}
+
+static void coming_broken(struct scanner *scanner, const char *why)
+{
+	load_over(scanner, why);
+	say_broken(scanner, why);
 }
 
 static void coming_changed(struct scanner *scanner)
@@ -201,20 +237,22 @@ static void coming_changed(struct scanner *scanner)
 	case GENERATION_READY:
 		if (!scanner->current || !is_worse(coming, scanner->current)) {
 			take_over(scanner);
+			load_over(scanner, "");
 			return;
 		}
-		say_broken(scanner, generation_text(coming));
+		coming_broken(scanner, generation_text(coming));
 		break;
 	case GENERATION_BROKEN:
-		say_broken(scanner, generation_text(coming));
+		coming_broken(scanner, generation_text(coming));
 		break;
 	case GENERATION_DEAD:
-		say_broken(scanner, "the process that loaded them died");
+		coming_broken(scanner, "the process that loaded them died");
 		break;
 	case GENERATION_AGAIN:
 		look_again_soon(scanner);
 		break;
 	case GENERATION_SAME:
+		load_over(scanner, "");
 		break;
 	}
 	generation_free(&scanner->coming);
@@ -227,7 +265,7 @@ static void changed(void *owner)
 	if (scanner->current &&
 		generation_state(scanner->current) == GENERATION_DEAD) {
 		log_error("the process that holds the signatures died, they "
-			  "are loaded anew");
+			  "are loaded anew event=loader-died");
 		generation_free(&scanner->current);
 		look_again_soon(scanner);
 	}
@@ -241,11 +279,12 @@ static void load(struct scanner *scanner)
 		scanner->current ? generation_id(scanner->current) : 0;
 
 	scanner->load_now = false;
+	scanner->loads = scanner->wanted;
 	/* one more than asked for: the queue's stand-by */
 	scanner->coming = generation_new(scanner->loop, scanner->settings,
 		in_use, scanner->workers + 1, &listener);
 	if (!scanner->coming)
-		say_broken(scanner, strerror(errno));
+		coming_broken(scanner, strerror(errno));
 }
 
 static bool may_load(const struct scanner *scanner)
@@ -306,6 +345,7 @@ static uint64_t tend(struct scanner *scanner)
 	tend_generations(scanner, now_ms, &next_ms);
 	while ((job = queue_expired(scanner->queue, now_ms, &next_ms))) {
 		queue_remove(scanner->queue, job);
+		measures_expired(scanner->stats);
 		tell_failed(scanner, job, "queue");
 	}
 	hand_out(scanner);
@@ -404,6 +444,81 @@ static void open_askers(struct scanner *scanner)
 			path, strerror(error));
 }
 
+static void refresh(void *context)
+{
+	struct scanner *scanner = context;
+
+	stats_set(scanner->stats, 0, SCANNER_WORKERS, scanner->workers);
+	measures_now(scanner->stats, scanner->settings, scanner->queue,
+		scanner->current, scanner->loaded_ms);
+}
+
+static void put_generation(void *context, json_t *done)
+{
+	const struct scanner *scanner = context;
+	char text[24] = "none";
+
+	if (scanner->current)
+		(void)snprintf(text, sizeof(text), "%016" PRIx64,
+			generation_id(scanner->current));
+	(void)json_object_set_new(done, "generation", json_string(text));
+	(void)json_object_set_new(done, "signatures",
+		json_integer(scanner->current
+				     ? generation_signatures(scanner->current)
+				     : 0));
+}
+
+/* {"do":"reload"} begins a load and is given a ticket; with the ticket it is
+ * asked whether that is over. One that runs already may have read the folder
+ * before it was changed, so another follows it. */
+static void reload(
+	void *context, const json_t *request, struct control_reply *reply)
+{
+	struct scanner *scanner = context;
+	json_int_t ticket =
+		json_integer_value(json_object_get(request, "ticket"));
+	bool loading;
+	json_t *done;
+
+	if (ticket <= 0) {
+		ticket = (json_int_t)++scanner->wanted;
+		scanner->load_now = true;
+		scanner->look_at_ms = 0;
+	}
+	loading = (uint64_t)ticket > scanner->loads_done;
+	done = json_pack("{s:I,s:b,s:s}", "ticket", ticket, "loading", loading,
+		"fault", loading ? "" : scanner->load_fault);
+	put_generation(scanner, done);
+	control_done(reply, done);
+}
+
+static void control_ready(void *owner)
+{
+	struct scanner *scanner = owner;
+
+	control_turn(scanner->control);
+}
+
+static void start_control(struct scanner *scanner)
+{
+	static const struct control_command commands[] = {{"reload", reload}};
+	const struct control_host host = {.context = scanner,
+		.stats = scanner->stats,
+		.refresh = refresh,
+		.more = put_generation,
+		.commands = commands,
+		.command_count = 1};
+
+	scanner->control =
+		control_open(scanner->settings, CONTROL_SCANNER, &host);
+	if (!scanner->control)
+		return;
+	scanner->control_watch = (struct watch){control_ready, scanner};
+	if (loop_watch(scanner->loop, control_descriptor(scanner->control),
+		    &scanner->control_watch) != 0)
+		control_close(&scanner->control);
+}
+
 static void start(struct scanner *scanner, const struct settings *settings)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -415,12 +530,14 @@ static void start(struct scanner *scanner, const struct settings *settings)
 	raise_descriptors();
 	scanner->loop = loop_new();
 	scanner->queue = queue_new(settings->scanner.queue, scanner->workers);
-	if (!scanner->loop || !scanner->queue)
+	scanner->stats = stats_new(&stats_tables[CONTROL_SCANNER], 1);
+	if (!scanner->loop || !scanner->queue || !scanner->stats)
 		log_fatal("memory is short");
 	watch_signals(scanner);
 	open_askers(scanner);
 	make_scratch(settings);
 	scanner->load_now = true;
+	start_control(scanner);
 }
 
 static void stop_generation(struct generation **generation)
@@ -449,12 +566,17 @@ static void stop(struct scanner *scanner)
 		queue_remove(scanner->queue, job);
 		tell_failed(scanner, job, "stopping");
 	}
+	if (scanner->control)
+		loop_forget(
+			scanner->loop, control_descriptor(scanner->control));
+	control_close(&scanner->control);
 	stop_generations(scanner);
 	askers_free(&scanner->askers);
 	queue_free(&scanner->queue);
 	loop_forget(scanner->loop, scanner->signals);
 	close(scanner->signals);
 	loop_free(&scanner->loop);
+	stats_release(&scanner->stats);
 	loader_scratch(scanner->settings, path, sizeof(path));
 	if (loader_empty(path) != 0)
 		log_warn("folder for unpacking is not empty path=%s", path);

@@ -85,9 +85,7 @@
 	STATS_QUEUE(ROW, QUEUE, "jobs", "jobs")                                \
 	ROW(JOBS, "jobs", COUNT, "taken")                                      \
 	ROW(OUTCOMES, "outcomes", LABELLED, "by verdict")                      \
-	ROW(TIMEOUTS, "workers.timed_out", COUNT,                              \
-		"killed, the job took too "                                    \
-		"long")                                                        \
+	ROW(TIMEOUTS, "jobs.timed_out", COUNT, "took longer than they may")    \
 	ROW(DEATHS, "workers.died", COUNT, "on a job, by themselves")          \
 	ROW(EXPIRED, "jobs.expired", COUNT, "waited until their deadline")     \
 	ROW(SIGNATURES, "signatures", LEVEL, "in use")                         \
