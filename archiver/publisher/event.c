@@ -1,6 +1,7 @@
 /* event.c -- a record as a CloudEvent: the headers and key it goes out with. */
 #include "archiver/publisher/event.h"
 
+#include "lib/record/allocator.h"
 #include "lib/record/digest.h"
 
 #include <inttypes.h>
@@ -39,17 +40,16 @@ static void write_subject(
 	subject[at] = '\0';
 }
 
-bool event_read(struct slice payload, struct event *event)
+bool event_read(struct slice payload, struct arena *arena, struct event *event)
 {
-	Sipwarden__Record__Record *record = sipwarden__record__record__unpack(
-		NULL, payload.size, (const uint8_t *)payload.at);
+	ProtobufCAllocator allocator = record_allocator(arena);
+	Sipwarden__Record__Record *record;
 
-	if (!record)
+	arena_reset(arena);
+	record = sipwarden__record__record__unpack(
+		&allocator, payload.size, (const uint8_t *)payload.at);
+	if (!record || !record->intake || !record->intake->number)
 		return false;
-	if (!record->intake || !record->intake->number) {
-		sipwarden__record__record__free_unpacked(record, NULL);
-		return false;
-	}
 	event->record = record;
 	event->type = type_of(record->kind);
 	event->source = slice_of(record->node);
@@ -61,10 +61,4 @@ bool event_read(struct slice payload, struct event *event)
 	clock_text(record->intake->taken_us, event->time);
 	write_subject(&record->message_id, event->subject);
 	return true;
-}
-
-void event_release(struct event *event)
-{
-	sipwarden__record__record__free_unpacked(event->record, NULL);
-	event->record = NULL;
 }

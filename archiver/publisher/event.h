@@ -6,6 +6,7 @@
 #ifndef ARCHIVER_PUBLISHER_EVENT_H
 #define ARCHIVER_PUBLISHER_EVENT_H
 
+#include "lib/arena.h"
 #include "lib/clock.h"
 #include "lib/record/record.pb-c.h"
 #include "lib/slice.h"
@@ -15,7 +16,7 @@
 enum { EVENT_ID_SIZE = 21, EVENT_SUBJECT_SIZE = 33 };
 
 struct event {
-	Sipwarden__Record__Record *record; /* owned */
+	Sipwarden__Record__Record *record; /* in the arena */
 	const char *type;                  /* ce_type, a constant */
 	struct slice source;               /* borrowed from record */
 	struct slice key;                  /* stream, or else the node's name */
@@ -24,9 +25,8 @@ struct event {
 	char subject[EVENT_SUBJECT_SIZE];  /* message id in hex, or "" */
 };
 
-/* False when the bytes are no record that an archiver has taken. Give it back
- * with event_release when true. */
-bool event_read(struct slice payload, struct event *event);
-void event_release(struct event *event);
+/* False when the bytes are no record that an archiver has taken. What it points
+ * to stands in the arena, which is reset first. */
+bool event_read(struct slice payload, struct arena *arena, struct event *event);
 
 #endif

@@ -111,6 +111,8 @@ static rd_kafka_t *make_producer(struct kafka *kafka, char why[KAFKA_WHY_BYTES])
 		{"partitioner", "murmur2_random"},
 		{"message.max.bytes", bytes},
 		{"queue.buffering.max.kbytes", "131072"},
+		/* a commit fails when any record did */
+		{"delivery.report.only.error", "true"},
 		{"reconnect.backoff.max.ms", "2000"},
 		{"log.queue", "true"},
 	};

@@ -21,6 +21,7 @@
 #include "archiver/publisher/topic.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/record/allocator.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,6 +35,8 @@ enum {
 	TRANSACTION_BYTES = 32 * 1024 * 1024,
 	STEP_RECORDS = 500,
 	IDLE_MS = 1000,
+	/* A stream of records is looked at so often, not at each sync. */
+	PACE_MS = 20,
 	RETRY_MS = 500,
 	PAUSE_MS = 3000,
 	REFRESH_MS = 24 * 60 * 60 * 1000
@@ -49,6 +52,7 @@ struct publisher {
 	struct outage outage;
 	struct kafka *kafka;
 	struct source *source;
+	struct arena *arena; /* of the record that is taken */
 	enum phase phase;
 	bool checked; /* the topic, since it was last there */
 
@@ -115,7 +119,8 @@ int publisher_open(const struct publisher_options *options,
 	made->topic = (struct topic_wanted){.name = options->topic,
 		.partitions = options->partitions,
 		.replication = options->replication};
-	error = make_paths(made);
+	made->arena = arena_new(RECORD_ARENA_BYTES);
+	error = made->arena ? make_paths(made) : ENOMEM;
 	if (!error)
 		error = source_open(
 			options->journal, options->pass, &made->source);
@@ -137,13 +142,15 @@ void publisher_close(struct publisher **publisher)
 		return;
 	kafka_close(&old->kafka);
 	source_close(&old->source);
+	arena_release(&old->arena);
 	free(old);
 	*publisher = NULL;
 }
 
 int publisher_descriptor(const struct publisher *publisher)
 {
-	return publisher->phase == PUBLISHING && !publisher->blocked
+	return publisher->phase == PUBLISHING && !publisher->blocked &&
+			       !publisher->open
 		       ? source_descriptor(publisher->source)
 		       : -1;
 }
@@ -411,12 +418,11 @@ static enum kafka_result produce(
 		return bury(publisher, entry, "refused by the broker")
 			       ? KAFKA_DONE
 			       : KAFKA_AGAIN;
-	if (!event_read(entry->payload, &event))
+	if (!event_read(entry->payload, publisher->arena, &event))
 		return bury(publisher, entry, "it is no record of format 1")
 			       ? KAFKA_DONE
 			       : KAFKA_AGAIN;
 	result = kafka_produce(publisher->kafka, &event, entry->payload);
-	event_release(&event);
 	if (result == KAFKA_REFUSED)
 		result = bury(publisher, entry, kafka_reason(publisher->kafka))
 				 ? KAFKA_DONE
@@ -490,10 +496,11 @@ static int idle(struct publisher *publisher)
 
 	if (publisher->open) {
 		uint64_t age = clock_steady_ms() - publisher->begun_ms;
+		uint64_t left = age < publisher->options.commit_ms
+					? publisher->options.commit_ms - age
+					: 0;
 
-		return age < publisher->options.commit_ms
-			       ? (int)(publisher->options.commit_ms - age)
-			       : 0;
+		return left < PACE_MS ? (int)left : PACE_MS;
 	}
 	if (wants_refresh(publisher)) {
 		result = begin(publisher);

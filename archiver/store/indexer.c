@@ -17,7 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEP_RECORDS = 500, COMMIT_MS = 500, RETRY_MS = 1000 };
+/* A stream of records is looked at every PACE_MS, not at each sync of it. */
+enum { STEP_RECORDS = 500, COMMIT_MS = 500, PACE_MS = 20, RETRY_MS = 1000 };
 
 struct indexer {
 	struct index *index; /* borrowed */
@@ -62,7 +63,9 @@ void indexer_close(struct indexer **indexer)
 
 int indexer_descriptor(const struct indexer *indexer)
 {
-	return journal_reader_descriptor(indexer->reader);
+	return index_pending(indexer->index) == 0
+		       ? journal_reader_descriptor(indexer->reader)
+		       : -1;
 }
 
 /* The index went back to an earlier position: read again from there. */
@@ -132,7 +135,8 @@ static void read_away_events(const struct indexer *indexer)
 {
 	char events[4096];
 
-	while (read(indexer_descriptor(indexer), events, sizeof(events)) > 0)
+	while (read(journal_reader_descriptor(indexer->reader), events,
+		       sizeof(events)) > 0)
 		;
 }
 
@@ -163,7 +167,9 @@ int indexer_step(struct indexer *indexer)
 
 		return wait < 0 && !error ? 0 : wait;
 	}
-	return error == EAGAIN ? time_left(indexer) : 0;
+	if (error != EAGAIN)
+		return 0;
+	return time_left(indexer) < PACE_MS ? time_left(indexer) : PACE_MS;
 }
 
 bool indexer_catch_up(struct indexer *indexer)

@@ -1,7 +1,11 @@
 /* event_test.c -- a record goes out with the headers that describe it. */
 #include "archiver/publisher/event.h"
 
+#include "lib/record/allocator.h"
 #include "tests/unit/archiver/journal/sample.h"
+
+/* Of all tests, one after the other. */
+static struct arena *arena;
 
 struct kind_case {
 	Sipwarden__Record__Kind kind;
@@ -53,9 +57,8 @@ static void each_kind_has_its_type(void **state)
 
 		sample->record.kind = kinds[i].kind;
 		payload = pack(sample, 77);
-		assert_true(event_read(payload, &event));
+		assert_true(event_read(payload, arena, &event));
 		assert_string_equal(event.type, kinds[i].type);
-		event_release(&event);
 		free_slice(payload);
 		sample_free(sample);
 	}
@@ -68,13 +71,12 @@ static void headers_are_number_time_subject_and_node(void **state)
 	struct event event;
 
 	(void)state;
-	assert_true(event_read(payload, &event));
+	assert_true(event_read(payload, arena, &event));
 	assert_string_equal(event.id, "9223372036854775807");
 	assert_string_equal(event.time, "2026-11-22T12:00:00.000001Z");
 	assert_string_equal(event.subject, "05000000000000000000000000000000");
 	assert_true(slice_equal(event.source, SLICE("home1.example.com")));
 	assert_true(slice_equal(event.key, SLICE("ssssssssssssssss")));
-	event_release(&event);
 	free_slice(payload);
 	sample_free(sample);
 }
@@ -88,10 +90,9 @@ static void without_stream_the_key_is_the_node(void **state)
 	(void)state;
 	sample->record.stream.len = sample->record.message_id.len = 0;
 	payload = pack(sample, 1);
-	assert_true(event_read(payload, &event));
+	assert_true(event_read(payload, arena, &event));
 	assert_true(slice_equal(event.key, SLICE("home1.example.com")));
 	assert_string_equal(event.subject, "");
-	event_release(&event);
 	free_slice(payload);
 	sample_free(sample);
 }
@@ -103,11 +104,25 @@ static void refuses_what_no_archiver_took(void **state)
 	struct event event;
 
 	(void)state;
-	assert_false(event_read(payload, &event));
-	assert_false(event_read(slice_part(payload, 0, 20), &event));
-	assert_false(event_read(SLICE(""), &event));
+	assert_false(event_read(payload, arena, &event));
+	assert_false(event_read(slice_part(payload, 0, 20), arena, &event));
+	assert_false(event_read(SLICE(""), arena, &event));
 	free_slice(payload);
 	sample_free(sample);
+}
+
+static int make_arena(void **state)
+{
+	(void)state;
+	arena = arena_new(RECORD_ARENA_BYTES);
+	return arena ? 0 : -1;
+}
+
+static int release_arena(void **state)
+{
+	(void)state;
+	arena_release(&arena);
+	return 0;
 }
 
 int main(void)
@@ -119,5 +134,5 @@ int main(void)
 		cmocka_unit_test(refuses_what_no_archiver_took),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_arena, release_arena);
 }
