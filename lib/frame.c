@@ -4,8 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -427,35 +425,4 @@ int frame_listen(const char *path, int *descriptor)
 	}
 	*descriptor = made;
 	return 0;
-}
-
-static bool in_our_group(uid_t user, gid_t group)
-{
-	enum { GROUPS = 64 };
-	struct group *ours = getgrnam("sipwarden");
-	struct passwd *person = ours ? getpwuid(user) : NULL;
-	gid_t groups[GROUPS];
-	int count = GROUPS;
-
-	if (!ours)
-		return false;
-	if (group == ours->gr_gid)
-		return true;
-	if (!person || getgrouplist(person->pw_name, group, groups, &count) < 0)
-		return false;
-	for (int i = 0; i < count; i++)
-		if (groups[i] == ours->gr_gid)
-			return true;
-	return false;
-}
-
-bool frame_peer_is_ours(int descriptor)
-{
-	struct ucred peer;
-	socklen_t size = sizeof(peer);
-
-	if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-		return false;
-	return peer.uid == 0 || peer.uid == geteuid() ||
-	       in_our_group(peer.uid, peer.gid);
 }

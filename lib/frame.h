@@ -70,8 +70,6 @@ int frame_listen(const char *path, int *descriptor)
 /* Connects to it; the descriptor is blocking until the caller says else. */
 int frame_connect(const char *path, int *descriptor)
 	__attribute__((warn_unused_result));
-/* True when the process at the other end runs as one of our users: root, our
- * own user, or a member of group "sipwarden" (SO_PEERCRED). */
-bool frame_peer_is_ours(int descriptor);
+/* Whose process the other end is: lib/peers.h. */
 
 #endif
