@@ -2,9 +2,9 @@
 #include "proxy/arrivals.h"
 
 #include "lib/clock.h"
-#include "proxy/archiving/archiving.h"
 #include "proxy/authorization/shares.h"
 #include "proxy/forward/answers.h"
+#include "proxy/forward/lives.h"
 #include "proxy/forward/responses.h"
 #include "proxy/hop.h"
 #include "proxy/measures.h"
@@ -92,6 +92,8 @@ static void new_request(struct worker *worker, struct message *message,
 	worker->counts.methods[message->method]++;
 	if (message->method == METHOD_INVITE)
 		answer_trying(passage);
+	else
+		life_begin(passage);
 	passage_run(passage);
 }
 
@@ -123,22 +125,7 @@ static void cancel_invite(struct passage *invite)
 		branches_cancel(invite);
 		return;
 	}
-	passage_abort_stages(invite);
-	archiving_forget(invite);
-	for (struct branch *branch = invite->branches; branch;
-		branch = branch->next) {
-		branch->state = BRANCH_REFUSED;
-		branch->status = 487;
-	}
-	invite->disposition = DISPOSITION_FORWARD;
-	passage_answer(
-		invite, 487, slice_of("Request Terminated"), slice_of(NULL));
-	if (invite->step < LIFECYCLE_ARCHIVING || !invite->submission)
-		invite->step = LIFECYCLE_ARCHIVING;
-	else
-		invite->step = LIFECYCLE_FORWARD;
-	if (invite->waiting)
-		passage_resume(invite);
+	request_withdraw(invite, 487, slice_of("Request Terminated"));
 }
 
 /* A CANCEL is answered here and judged by nobody: nothing of it goes on. */

@@ -9,38 +9,6 @@
 #include "proxy/order.h"
 #include "proxy/worker.h"
 
-enum {
-	/* RFC 4320 4.1: no 100 for a non-INVITE before Timer E is at T2. */
-	LATE_TRYING_MS = 3500
-};
-
-static void life_is_over(struct timer *timer)
-{
-	struct passage *request =
-		(struct passage *)((char *)timer -
-				   offsetof(struct passage, timer));
-
-	/* The sender is told that it failed: it must not arrive later. */
-	for (struct branch *branch = request->branches; branch;
-		branch = branch->next)
-		if (branch->client)
-			client_transaction_hush(branch->client);
-	request_answer(request, 504, slice_of("Server Time-out"));
-	passage_settle(request);
-}
-
-static void late_trying(struct timer *timer)
-{
-	struct passage *request =
-		(struct passage *)((char *)timer -
-				   offsetof(struct passage, timer));
-	const struct settings *settings = request->worker->proxy->settings;
-
-	answer_trying(request);
-	timer_set(request->worker->timers, &request->timer,
-		settings->limits.non_invite_ms - LATE_TRYING_MS, life_is_over);
-}
-
 static void timer_c_ran(struct timer *timer)
 {
 	struct branch *branch =
@@ -88,16 +56,10 @@ static void start_branch(struct branch *branch)
 
 static void forward_request(struct passage *request)
 {
-	struct worker *worker = request->worker;
-	const struct message *message = passage_message(request);
-
 	for (struct branch *branch = request->branches; branch;
 		branch = branch->next)
 		if (branch->state == BRANCH_PLANNED)
 			start_branch(branch);
-	if (message->method != METHOD_INVITE)
-		timer_set(worker->timers, &request->timer, LATE_TRYING_MS,
-			late_trying);
 	responses_choose(request);
 }
 
@@ -128,8 +90,16 @@ static void forward_response(struct passage *response)
 	struct edits edits;
 	struct slice bytes = {NULL, 0};
 
+	if (message->status / 100 == 2 && message->method == METHOD_INVITE &&
+		request->final_status >= 300) { /* said while this one waited */
+		end_at_callee(response->branch, message);
+		return;
+	}
 	edits_start(&edits, response->arena);
-	if (edits_remove_value(&edits, message, message->via.value))
+	if (edits_remove_value(&edits, message, message->via.value) &&
+		(!request->challenges.size || message->status < 300 ||
+			edits_append_header(
+				&edits, message, request->challenges)))
 		bytes = edits_apply(&edits, response->arena, message);
 	if (!bytes.at) {
 		request_answer(request, 500, slice_of("Server Internal Error"));

@@ -39,6 +39,7 @@
 
 struct worker;
 struct passage;
+struct ended_dialog;
 
 enum peer_class { PEER_CLIENT, PEER_GATEWAY, PEER_INTERNAL_SERVER };
 
@@ -124,8 +125,6 @@ struct branch {
 	bool cancelled;                    /* we sent (or wanted) a CANCEL */
 	struct timer timer_c;              /* RFC 3261 16.6.11, INVITE */
 	struct passage *kept; /* its final answer, waiting for the choice */
-	struct slice
-		ack; /* at: its 2xx was refused; each repeat gets our ACK */
 };
 
 enum passage_kind { PASSAGE_REQUEST, PASSAGE_ACK, PASSAGE_RESPONSE };
@@ -223,11 +222,13 @@ struct passage {
 	unsigned final_status; /* forwarded upstream; 0: none yet */
 	bool answered_100;
 	bool cancelled;
-	bool refused_2xx;      /* a 2xx was refused: what comes is ended */
-	struct timer timer;    /* life of a non-INVITE, or late 100 */
-	unsigned responses;    /* RESPONSE passages under way */
-	struct dialog *dialog; /* forward/dialogs.h; NULL */
-	struct slice to_tag;   /* of answers that we make */
+	struct ended_dialog *withheld; /* forward/refusals.c */
+	struct timer timer;            /* life of a non-INVITE, or late 100 */
+	unsigned responses;            /* RESPONSE passages under way */
+	struct slice challenges; /* of the branches that were not chosen: header
+				    lines; absent: none */
+	struct dialog *dialog;   /* forward/dialogs.h; NULL */
+	struct slice to_tag;     /* of answers that we make */
 	/* INVITE whose 2xx went upstream: what a BYE of ours needs. */
 	struct message *success; /* held */
 

@@ -11,7 +11,10 @@
 #include "proxy/routing/routing.h"
 #include "proxy/worker.h"
 
-enum { REMOTE_CSEQ = 1 << 30 }; /* above any that a client counts up to */
+enum {
+	REMOTE_CSEQ = 1 << 30, /* above any that a client counts up to */
+	END_ARENA_BYTES = 256 * 1024
+};
 
 /* The route set between us and one end, as lines of Route. Towards the callee
  * it is the Record-Route of the 2xx that stands above ours, from below; towards
@@ -129,44 +132,51 @@ static bool send_within(struct worker *worker, struct arena *arena,
 	       own_request_send(worker, method, &end->target, start, rest);
 }
 
-/* RFC 3261 13.2.2.4 in the caller's place: it has never seen this 2xx. */
-static void end_at_callee(struct passage *response)
-{
-	struct branch *branch = response->branch;
-	struct passage *request = response->request;
-	struct message *success = response->versions[0].message;
-	struct arena *arena = request->arena;
-	struct end end;
-	bool ended;
-	uint64_t silenced;
+/* A dialog whose 2xx the caller never got; on the request's arena. */
+struct ended_dialog {
+	struct ended_dialog *next;
+	const struct branch *branch;
+	struct slice tag; /* of the callee */
+};
 
-	branch->ack = SLICE("");
-	request->refused_2xx = true;
-	ended = callee_end(arena, branch, success, &end) &&
-		send_within(request->worker, arena, METHOD_ACK, &end,
-			success->from, success->to, success, success->cseq) &&
-		send_within(request->worker, arena, METHOD_BYE, &end,
-			success->from, success->to, success, success->cseq + 1);
-	if (!ended && worker_may_tell(request->worker,
-			      &response->arrival.source, &silenced))
-		log_error("A refused dialog could not be ended at the callee "
-			  "call_id=%.*s silenced=%llu",
-			SLICE_ARGS(success->call_id),
-			(unsigned long long)silenced);
-	message_release(&request->success);
-	request->success = message_hold(success);
-}
-
-void repeat_refusal(struct branch *branch)
+/* False: it is known, or one that cannot be noted: it gets no second BYE. */
+static bool note_ended(struct branch *branch, struct slice tag)
 {
 	struct passage *request = branch->passage;
-	struct message *success = request->success;
+	struct ended_dialog *ended;
+
+	for (ended = request->withheld; ended; ended = ended->next)
+		if (ended->branch == branch && slice_equal(ended->tag, tag))
+			return false;
+	ended = arena_take(request->arena, sizeof(*ended));
+	if (!ended)
+		return false;
+	*ended = (struct ended_dialog){.next = request->withheld,
+		.branch = branch,
+		.tag = arena_copy(request->arena, tag)};
+	request->withheld = ended;
+	return true;
+}
+
+/* RFC 3261 13.2.2.4 in the caller's place: it has never seen this 2xx. What is
+ * made for it lives no longer than the call: the callee may repeat it. */
+void end_at_callee(struct branch *branch, const struct message *success)
+{
+	struct worker *worker = branch->passage->worker;
+	bool first = note_ended(branch, success->to_tag);
+	struct arena *arena = arena_new(END_ARENA_BYTES);
 	struct end end;
 
-	if (!success || !callee_end(request->arena, branch, success, &end) ||
-		!send_within(request->worker, request->arena, METHOD_ACK, &end,
-			success->from, success->to, success, success->cseq))
-		request->worker->counts.unsent++;
+	if (!arena || !callee_end(arena, branch, success, &end) ||
+		!send_within(worker, arena, METHOD_ACK, &end, success->from,
+			success->to, success, success->cseq) ||
+		(first && !send_within(worker, arena, METHOD_BYE, &end,
+				  success->from, success->to, success,
+				  success->cseq + 1)))
+		log_error("A dialog that the caller must not have could not be "
+			  "ended at the callee call_id=%.*s",
+			SLICE_ARGS(success->call_id));
+	arena_release(&arena);
 }
 
 void refuse_response(struct passage *response)
@@ -184,7 +194,7 @@ void refuse_response(struct passage *response)
 	}
 	request->worker->counts.answered++;
 	if (message->status / 100 == 2 && message->method == METHOD_INVITE)
-		end_at_callee(response);
+		end_at_callee(response->branch, response->versions[0].message);
 	request_answer(request, status, reason);
 	branches_cancel(request);
 }

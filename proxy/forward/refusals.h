@@ -11,7 +11,8 @@
 void refuse_response(struct passage *response);
 /* An ACK: the callee gets ours without a body, then BYE both ways. */
 void refuse_ack(struct passage *ack);
-/* A 2xx that comes again for a branch whose 2xx was refused: our ACK again. */
-void repeat_refusal(struct branch *branch);
+/* A 2xx of an INVITE whose caller has had another final answer: ACK for each
+ * time it comes, and one BYE for each dialog. */
+void end_at_callee(struct branch *branch, const struct message *success);
 
 #endif

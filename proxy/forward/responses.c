@@ -159,6 +159,35 @@ static bool may_pass(const struct passage *request, unsigned status)
 	return status != 503 && (status != 408 || invite);
 }
 
+static void add_challenges(struct passage *request,
+	const struct message *message, enum header_id id)
+{
+	const struct header *header = NULL;
+
+	while ((header = message_header(message, id, header)))
+		request->challenges = arena_format(request->arena, "%.*s%.*s",
+			SLICE_ARGS(request->challenges),
+			SLICE_ARGS(header->line));
+}
+
+/* RFC 3261 16.7.7: who must prove himself to several is told of all. */
+static void collect_challenges(
+	struct passage *request, const struct branch *best)
+{
+	if (best->status != 401 && best->status != 407)
+		return;
+	for (const struct branch *branch = request->branches; branch;
+		branch = branch->next) {
+		if (branch == best || !branch->kept ||
+			(branch->status != 401 && branch->status != 407))
+			continue;
+		add_challenges(request, passage_message(branch->kept),
+			HEADER_WWW_AUTHENTICATE);
+		add_challenges(request, passage_message(branch->kept),
+			HEADER_PROXY_AUTHENTICATE);
+	}
+}
+
 void responses_choose(struct passage *request)
 {
 	struct branch *best = best_branch(request);
@@ -166,6 +195,7 @@ void responses_choose(struct passage *request)
 
 	if (!best || best->status < 300 || request->final_status)
 		return;
+	collect_challenges(request, best);
 	kept = best->kept;
 	best->kept = NULL;
 	drop_kept(request, best);
@@ -307,6 +337,22 @@ static bool may_be_spared(const struct message *response)
 	       (response->method == METHOD_INVITE && response->status < 300);
 }
 
+/* Nobody waits for it: the request is ours, or the caller has been told
+ * otherwise. A dialog that it makes must not stay open at the callee. */
+static void take_unwanted(struct branch *branch, const struct message *message)
+{
+	struct passage *request = branch->passage;
+
+	if (request->made_here && message->status >= 200)
+		request->final_status = message->status;
+	if (message->status >= 300) {
+		branch->state = BRANCH_FINAL;
+		branch->status = message->status;
+	}
+	if (message->status / 100 == 2 && message->method == METHOD_INVITE)
+		end_at_callee(branch, message);
+}
+
 static void branch_response(
 	void *user, struct message *message, const struct arrival *arrival)
 {
@@ -321,17 +367,8 @@ static void branch_response(
 	note_response(branch, message);
 	if (message->status == 100)
 		return;
-	if (branch->ack.at && message->status / 100 == 2) {
-		repeat_refusal(branch);
-		return;
-	}
-	if (request->made_here || request->refused_2xx) {
-		if (request->made_here && message->status >= 200)
-			request->final_status = message->status;
-		if (message->status >= 300) {
-			branch->state = BRANCH_FINAL;
-			branch->status = message->status;
-		}
+	if (request->made_here || request->final_status >= 300) {
+		take_unwanted(branch, message);
 		return;
 	}
 	if (request->responses >= RESPONSES_MOST && may_be_spared(message)) {

@@ -39,6 +39,7 @@ void archive_reset(void)
 	memset(&house, 0, sizeof(house));
 }
 
+/* A proxy that records nothing makes no link. */
 struct archive_link *archive_link_new(uv_loop_t *loop, struct timers *timers,
 	const struct settings *settings, const unsigned char boot[16],
 	unsigned worker)
@@ -75,6 +76,7 @@ void archive_link_close(struct archive_link **link)
 		wait_unlink((*link)->waits);
 	free(*link);
 	*link = NULL;
+	the_run->archive = NULL;
 }
 
 static void expired(struct timer *timer)
@@ -234,7 +236,7 @@ bool archive_turn(struct run *run)
 	struct archive_link *link = run->archive;
 	bool busy = false;
 
-	while (run->started && link->waits && house.delay_us != AWAY &&
+	while (run->started && link && link->waits && house.delay_us != AWAY &&
 		house.due_us[link->waits->sequence] <= clock_steady_us()) {
 		struct archive_wait *wait = link->waits;
 

@@ -18,6 +18,7 @@ int main(int argc, char **argv)
 		(void)fputs("Usage: scenario-runner FILE...\n", stderr);
 		return 2;
 	}
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	values_start();
 	clock_begin();

@@ -5,6 +5,7 @@
 #include "lib/arena.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,32 @@ static void copy_log(int log)
 	(void)lseek(log, 0, SEEK_SET);
 	while ((size = read(log, text, sizeof(text))) > 0)
 		(void)fwrite(text, 1, (size_t)size, stdout);
+}
+
+/* The proxy's log and what is said of a crash must not be lost with it. */
+static int stderr_was = STDERR_FILENO;
+
+static void say_log(int signal_number)
+{
+	char text[4096];
+	ssize_t size;
+
+	(void)lseek(STDERR_FILENO, 0, SEEK_SET);
+	while ((size = read(STDERR_FILENO, text, sizeof(text))) > 0 &&
+		write(stderr_was, text, (size_t)size) > 0)
+		continue;
+	(void)signal(signal_number, SIG_DFL);
+	(void)raise(signal_number);
+}
+
+void __sanitizer_set_report_fd(void *descriptor) __attribute__((weak));
+
+static void log_redirect(int log)
+{
+	(void)signal(SIGABRT, say_log);
+	if (__sanitizer_set_report_fd)
+		__sanitizer_set_report_fd((void *)(intptr_t)stderr_was);
+	(void)dup2(log, STDERR_FILENO);
 }
 
 noreturn void run_fail(struct run *run, const char *format, ...)
@@ -453,15 +480,16 @@ static void run_close(struct run *run)
 bool script_play(const struct script *script, size_t number)
 {
 	struct run *run = calloc(1, sizeof(*run));
-	int stderr_was = dup(STDERR_FILENO);
 	volatile bool passed = false;
 
+	if (stderr_was == STDERR_FILENO)
+		stderr_was = dup(STDERR_FILENO);
 	if (!run || !run_open(run))
 		abort();
 	the_run = run;
 	run->origin_us = run_now_us(run);
 	scanner_reset();
-	(void)dup2(run->log, STDERR_FILENO);
+	log_redirect(run->log);
 	if (!setjmp(run->failed)) {
 		read_blocks(run, script, 0, script->begins[0]);
 		read_blocks(run, script, script->begins[number],
@@ -474,7 +502,6 @@ bool script_play(const struct script *script, size_t number)
 	}
 	run_close(run);
 	(void)dup2(stderr_was, STDERR_FILENO);
-	(void)close(stderr_was);
 	printf("%s  %s:%u %s\n", passed ? "ok  " : "FAIL", script->file,
 		script->steps[script->begins[number]].line,
 		script->steps[script->begins[number]].text + 6);
