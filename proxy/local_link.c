@@ -46,8 +46,9 @@ static void lose(struct local_link *link, const char *why)
 {
 	drop(link);
 	if (!link->said_away)
-		log_warn("The %s is away: %s; trying again socket=%s",
-			link->host.name, why, link->path);
+		log_warn("The %s is away: %s; trying again socket=%s %s",
+			link->host.name, why, link->path,
+			link->host.away_event);
 	link->said_away = true;
 	timer_set(link->timers, &link->retry, RETRY_MS, try_again);
 	link->host.lost(link->host.context);
@@ -144,13 +145,15 @@ static void try_again(struct timer *timer)
 	if (error) {
 		if (!link->said_away)
 			log_warn("The %s cannot be reached: %s; trying again "
-				 "socket=%s",
-				link->host.name, strerror(error), link->path);
+				 "socket=%s %s",
+				link->host.name, strerror(error), link->path,
+				link->host.away_event);
 		link->said_away = true;
 		timer_set(link->timers, timer, RETRY_MS, try_again);
 		return;
 	}
-	log_info("The %s is there socket=%s", link->host.name, link->path);
+	log_info("The %s is there socket=%s %s", link->host.name, link->path,
+		link->host.there_event);
 	link->said_away = false;
 	watch(link);
 	link->host.connected(link->host.context);

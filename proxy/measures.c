@@ -3,6 +3,7 @@
 #include "proxy/measures.h"
 
 #include "lib/clock.h"
+#include "lib/log.h"
 #include "lib/stats/names.h"
 #include "policies/content/content.h"
 #include "proxy/routing/user_services/bindings.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WORKER_PATIENCE_MS = 500 };
+enum { WORKER_PATIENCE_MS = 500, QUEUE_QUIET_MS = 5000 };
 
 static const char *const method_words[] = {
 	[METHOD_OTHER] = "other",
@@ -42,15 +43,58 @@ static void put(
 }
 
 struct queue_rows {
-	enum stats_of_proxy limit, depth, highest;
+	enum stats_of_proxy limit, depth, highest, refused;
 };
+#define QUEUE_ROWS(name)                                                       \
+	(struct queue_rows)                                                    \
+	{                                                                      \
+		PROXY_##name##_LIMIT, PROXY_##name##_DEPTH,                    \
+			PROXY_##name##_HIGHEST, PROXY_##name##_REFUSED         \
+	}
 
-static void put_queue(struct worker *worker, struct queue_rows rows,
-	uint64_t limit, uint64_t depth)
+/* One line when it begins to turn away, one when it has not for a while. */
+static void watch_queue(struct worker *worker, struct queue_state *state,
+	const char *name, uint64_t limit, uint64_t refused)
 {
+	uint64_t now_ms = clock_steady_ms();
+
+	if (refused > state->refused) {
+		if (!state->full)
+			log_warn("A queue is full and turns away "
+				 "event=queue-full queue=%s limit=%llu "
+				 "worker=%u",
+				name, (unsigned long long)limit, worker->index);
+		state->begun_with =
+			state->full ? state->begun_with : state->refused;
+		state->full = true;
+		state->full_ms = now_ms;
+		state->refused = refused;
+	} else if (state->full && now_ms - state->full_ms > QUEUE_QUIET_MS) {
+		log_info("A queue turns nothing away any more event=queue-free "
+			 "queue=%s refused=%llu worker=%u",
+			name, (unsigned long long)(refused - state->begun_with),
+			worker->index);
+		state->full = false;
+	}
+}
+
+static void put_queue(struct worker *worker, enum worker_queue queue,
+	struct queue_rows rows, uint64_t limit, uint64_t depth,
+	uint64_t refused)
+{
+	static const char *const names[WORKER_QUEUES] = {
+		[QUEUE_TRANSACTIONS] = "transactions",
+		[QUEUE_HANDOVER] = "handover",
+		[QUEUE_CONNECTIONS] = "connections",
+		[QUEUE_ARCHIVE] = "archive",
+		[QUEUE_SCAN] = "scan"};
+
 	put(worker, rows.limit, limit);
 	put(worker, rows.depth, depth);
+	put(worker, rows.refused, refused);
 	stats_raise(worker->proxy->stats, worker->index, rows.highest, depth);
+	watch_queue(
+		worker, &worker->queues[queue], names[queue], limit, refused);
 }
 
 static void put_counts(struct worker *worker)
@@ -99,18 +143,14 @@ static void put_tables(struct worker *worker)
 
 	put(worker, PROXY_PASSAGES, worker->passage_count);
 	put(worker, PROXY_TIMERS, timers_count(worker->timers));
-	put_queue(worker,
-		(struct queue_rows){PROXY_TRANSACTIONS_LIMIT,
-			PROXY_TRANSACTIONS_DEPTH, PROXY_TRANSACTIONS_HIGHEST},
+	put_queue(worker, QUEUE_TRANSACTIONS, QUEUE_ROWS(TRANSACTIONS),
 		settings->limits.transactions,
-		transactions_count(worker->transactions));
-	put(worker, PROXY_TRANSACTIONS_REFUSED,
+		transactions_count(worker->transactions),
 		transactions_refused(worker->transactions));
-	put_queue(worker,
-		(struct queue_rows){PROXY_HANDOVER_LIMIT, PROXY_HANDOVER_DEPTH,
-			PROXY_HANDOVER_HIGHEST},
+	put_queue(worker, QUEUE_HANDOVER, QUEUE_ROWS(HANDOVER),
 		handover_room(worker->proxy->handover),
-		handover_deepest(worker->proxy->handover, worker->index));
+		handover_deepest(worker->proxy->handover, worker->index),
+		transports_counts(worker->transports)->handover_full);
 }
 
 static void put_transports(struct worker *worker)
@@ -122,29 +162,23 @@ static void put_transports(struct worker *worker)
 	put(worker, PROXY_SENT, counts->sent);
 	put(worker, PROXY_SEND_FAILED, counts->send_failed);
 	put(worker, PROXY_SEND_FULL, counts->queue_full);
-	put(worker, PROXY_HANDOVER_REFUSED, counts->handover_full);
 	put(worker, PROXY_KEEP_ALIVES, counts->keep_alives);
 	put(worker, PROXY_ACCEPTED, counts->connections_accepted);
 	put(worker, PROXY_OPENED, counts->connections_opened);
 	put(worker, PROXY_CLOSED, counts->connections_closed);
 	put(worker, PROXY_TIMED_OUT, counts->timed_out);
-	put(worker, PROXY_CONNECTIONS_REFUSED, counts->connections_refused);
-	put_queue(worker,
-		(struct queue_rows){PROXY_CONNECTIONS_LIMIT,
-			PROXY_CONNECTIONS_DEPTH, PROXY_CONNECTIONS_HIGHEST},
+	put_queue(worker, QUEUE_CONNECTIONS, QUEUE_ROWS(CONNECTIONS),
 		worker->proxy->settings->limits.connections,
-		transports_connections(worker->transports));
+		transports_connections(worker->transports),
+		counts->connections_refused);
 }
 
 static void put_archive(struct worker *worker)
 {
 	const struct archive_counts *archive = archive_counts(worker->archive);
 
-	put_queue(worker,
-		(struct queue_rows){PROXY_ARCHIVE_LIMIT, PROXY_ARCHIVE_DEPTH,
-			PROXY_ARCHIVE_HIGHEST},
-		ARCHIVE_QUEUE_RECORDS, archive->queued);
-	put(worker, PROXY_ARCHIVE_REFUSED, archive->turned_away);
+	put_queue(worker, QUEUE_ARCHIVE, QUEUE_ROWS(ARCHIVE),
+		ARCHIVE_QUEUE_RECORDS, archive->queued, archive->turned_away);
 	put(worker, PROXY_ARCHIVE_BYTES, archive->queued_bytes);
 	put(worker, PROXY_ARCHIVER_AWAY, !archive->connected);
 	put(worker, PROXY_RECORDS, archive->submitted);
@@ -157,12 +191,9 @@ static void put_archive(struct worker *worker)
 static void put_scanner(struct worker *worker)
 {
 	put(worker, PROXY_SCANNER_AWAY, !scan_is_up(worker->scanner));
-	put_queue(worker,
-		(struct queue_rows){
-			PROXY_SCAN_LIMIT, PROXY_SCAN_DEPTH, PROXY_SCAN_HIGHEST},
+	put_queue(worker, QUEUE_SCAN, QUEUE_ROWS(SCAN),
 		worker->proxy->settings->scanner.queue,
-		scan_jobs(worker->scanner));
-	put(worker, PROXY_SCAN_REFUSED, scan_refused(worker->scanner));
+		scan_jobs(worker->scanner), scan_refused(worker->scanner));
 }
 
 static void publish(struct worker *worker, uint64_t now_ms)

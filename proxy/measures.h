@@ -12,6 +12,7 @@
 #include "proxy/lifecycle.h"
 #include "proxy/verdict.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct worker;
@@ -19,6 +20,23 @@ struct proxy;
 union address;
 
 enum { MEASURES_MS = 100 };
+
+enum worker_queue {
+	QUEUE_TRANSACTIONS,
+	QUEUE_HANDOVER,
+	QUEUE_CONNECTIONS,
+	QUEUE_ARCHIVE,
+	QUEUE_SCAN
+};
+enum { WORKER_QUEUES = QUEUE_SCAN + 1 };
+
+/* What has been said of a queue. */
+struct queue_state {
+	bool full;           /* said so */
+	uint64_t refused;    /* so far */
+	uint64_t begun_with; /* when it got full */
+	uint64_t full_ms;    /* steady: when it last turned away */
+};
 
 /* From the worker's tick; does something every MEASURES_MS. */
 void measures_tick(struct worker *worker, uint64_t now_ms);

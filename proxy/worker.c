@@ -153,7 +153,8 @@ static void stop_when_done(uv_timer_t *timer)
 		worker->stop_waited_ms += TICK_MS;
 		if (worker->stop_waited_ms < STOP_LIMIT_MS)
 			return;
-		log_warn("Stopping with work under way worker=%u",
+		log_warn("Stopping with work under way event=stop-late "
+			 "worker=%u",
 			worker->index);
 		end_passages(worker);
 	}

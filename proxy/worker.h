@@ -9,6 +9,7 @@
 #include "proxy/archiving/archive_link.h"
 #include "proxy/drops.h"
 #include "proxy/errands.h"
+#include "proxy/measures.h"
 #include "proxy/passage.h"
 #include "proxy/ready.h"
 #include "proxy/stages/stage.h"
@@ -100,6 +101,7 @@ struct worker {
 	size_t passage_count;
 	struct worker_counts counts;
 	struct drops drops;
+	struct queue_state queues[WORKER_QUEUES];
 	struct errands errands;
 	uint64_t measures_ms;           /* steady: when they are due */
 	atomic_uint_fast64_t turned_ms; /* steady: the last time they were */

@@ -135,12 +135,13 @@ static void say_changed_state(struct scanner *scanner)
 {
 	const struct generation *current = scanner->current;
 
-	log_info("%s event=%s signatures=%" PRIu32 " generation=%016" PRIx64
-		 " workers=%" PRIu32 " folder=%s",
+	log_info("%s signatures=%" PRIu32 " generation=%016" PRIx64
+		 " workers=%" PRIu32 " folder=%s %s",
 		scanner->started ? "new signatures" : "ready",
-		scanner->started ? "signatures-new" : "scanner-ready",
 		generation_signatures(current), generation_id(current),
-		scanner->workers, scanner->settings->scanner.signatures);
+		scanner->workers, scanner->settings->scanner.signatures,
+		scanner->started ? "event=signatures-new"
+				 : "event=scanner-ready");
 	if (generation_complaints(current))
 		log_error("some signatures are not in use, mend or remove "
 			  "their file event=signatures-partly folder=%s "

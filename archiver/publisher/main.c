@@ -1,9 +1,12 @@
 /* main.c -- sipwarden-publisher: carries the journal to Kafka. */
+#include "archiver/journal/rest.h"
 #include "archiver/publisher/position.h"
 #include "archiver/publisher/publisher.h"
+#include "lib/control.h"
 #include "lib/log.h"
 #include "lib/peers.h"
 #include "lib/settings.h"
+#include "lib/stats/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -194,6 +197,17 @@ static void say_start(const struct settings *settings, const char *folder)
 		settings->kafka.topic, settings->kafka.brokers, after);
 }
 
+/* By whoever is asked: calls to Kafka may take long. */
+static void refresh(void *context)
+{
+	const struct publisher_options *options = context;
+	struct journal_rest rest = journal_rest(options->journal,
+		stats_value(options->stats, PUBLISHER_POSITION));
+
+	stats_set(options->stats, 1, PUBLISHER_LAG_RECORDS, rest.records);
+	stats_set(options->stats, 1, PUBLISHER_SPOOL_AGE, rest.age_s);
+}
+
 static void publish(const struct settings *settings, const char *folder,
 	struct source_place pass)
 {
@@ -205,19 +219,26 @@ static void publish(const struct settings *settings, const char *folder,
 		.commit_ms = settings->kafka.commit_ms,
 		.journal = settings->archive.journal,
 		.folder = folder,
+		.stats = stats_new(&stats_tables[CONTROL_PUBLISHER], 2),
 		.pass = pass};
+	const struct control_host host = {.context = &options,
+		.stats = options.stats,
+		.refresh = refresh};
+	struct control *control;
 	struct work work = {.stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	char why[PUBLISHER_WHY_BYTES];
 	pthread_t thread;
 
-	if (work.stop < 0)
-		log_fatal("Out of descriptors");
+	if (work.stop < 0 || !options.stats)
+		log_fatal("Out of descriptors or memory");
 	if (publisher_open(&options, &work.publisher, why))
 		log_fatal("Publishing cannot begin reason=\"%s\"", why);
 	say_start(settings, folder);
 	if (pthread_create(&thread, NULL, run, &work))
 		log_fatal("No thread can be started");
+	control = control_start(settings, CONTROL_PUBLISHER, &host);
 	wait_for_stop();
+	control_close(&control);
 	atomic_store(&work.stopping, true);
 	(void)eventfd_write(work.stop, 1);
 	if (!ended(thread)) {
@@ -227,6 +248,7 @@ static void publish(const struct settings *settings, const char *folder,
 		_exit(EXIT_SUCCESS);
 	}
 	close(work.stop);
+	stats_release(&options.stats);
 }
 
 int main(int count, char **words)

@@ -13,7 +13,7 @@ void outage_begin(struct outage *outage, const char *reason)
 		return;
 	outage->away = true;
 	log_warn("Kafka does not take records; the journal keeps them, and it "
-		 "is tried again reason=\"%s\"",
+		 "is tried again event=broker-away reason=\"%s\"",
 		reason);
 }
 

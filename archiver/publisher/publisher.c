@@ -21,6 +21,7 @@
 #include "archiver/publisher/topic.h"
 #include "lib/clock.h"
 #include "lib/log.h"
+#include "lib/stats/names.h"
 #include "lib/record/allocator.h"
 
 #include <errno.h>
@@ -75,6 +76,24 @@ struct publisher {
 	bool topic_is_new;      /* not led by a broker yet */
 	char weakness[TOPIC_WEAKNESS_BYTES]; /* as last said */
 };
+
+static void count(const struct publisher *publisher,
+	enum stats_of_publisher which, uint64_t more)
+{
+	if (publisher->options.stats)
+		stats_add(publisher->options.stats, 0, which, more);
+}
+
+static void tell_state(const struct publisher *publisher)
+{
+	struct stats *stats = publisher->options.stats;
+
+	if (!stats)
+		return;
+	stats_set(stats, 0, PUBLISHER_BROKER_AWAY, publisher->outage.away);
+	stats_set(stats, 0, PUBLISHER_STUCK, publisher->stuck);
+	stats_set(stats, 0, PUBLISHER_POSITION, publisher->committed);
+}
 
 static int make_paths(struct publisher *publisher)
 {
@@ -205,6 +224,7 @@ static int give_up(struct publisher *publisher, enum kafka_result result)
 {
 	uint64_t refused = kafka_give_up(publisher->kafka);
 
+	count(publisher, PUBLISHER_GIVEN_UP, 1);
 	note_refused(publisher, refused);
 	say_given_up(publisher, result);
 	kafka_close(&publisher->kafka);
@@ -249,7 +269,9 @@ static void check_topic(struct publisher *publisher)
 	topic_weakness(publisher->kafka, &publisher->topic, text);
 	publisher->checked = true;
 	if (text[0] && strcmp(text, publisher->weakness) != 0)
-		log_error("The topic is not as configured: %s topic=%s", text,
+		log_error("The topic is not as configured: %s "
+			  "event=topic-weak topic=%s",
+			text,
 			publisher->topic.name);
 	memcpy(publisher->weakness, text, sizeof(text));
 }
@@ -332,6 +354,8 @@ static void note_commit(struct publisher *publisher)
 {
 	publisher->committed = publisher->last;
 	publisher->committed_ms = clock_steady_ms();
+	count(publisher, PUBLISHER_PUBLISHED, publisher->records);
+	count(publisher, PUBLISHER_TRANSACTIONS, 1);
 	if (publisher->records) {
 		publisher->failures = 0;
 		publisher->stuck = false;
@@ -339,7 +363,8 @@ static void note_commit(struct publisher *publisher)
 	/* What was complained of while the commit waited is over, too. */
 	kafka_listen(publisher->kafka);
 	if (outage_end(&publisher->outage)) {
-		log_info("Kafka is back record=%" PRIu64, publisher->committed);
+		log_info("Kafka is back event=broker-back record=%" PRIu64,
+			publisher->committed);
 		publisher->caught_up = false;
 	}
 	standing_renew(&publisher->standing, publisher->committed);
@@ -400,8 +425,10 @@ static bool bury(struct publisher *publisher, const struct journal_entry *entry,
 	}
 	publisher->stuck = false;
 	publisher->condemned = 0;
+	count(publisher, PUBLISHER_DEAD_LETTERS, 1);
 	log_error("Kafka refuses a record for good; it is in the journal and "
-		  "in dead-letters, not in the topic record=%" PRIu64
+		  "in dead-letters, not in the topic event=dead-letter "
+		  "record=%" PRIu64
 		  " bytes=%zu reason=\"%s\" folder=%s",
 		entry->number, entry->payload.size, reason,
 		publisher->dead_letters);
@@ -555,6 +582,7 @@ static int step_publishing(struct publisher *publisher)
 int publisher_step(struct publisher *publisher)
 {
 	publisher->blocked = false;
+	tell_state(publisher);
 	switch (publisher->phase) {
 	case OPENING:
 		return step_opening(publisher);

@@ -9,6 +9,7 @@
 #define ARCHIVER_PUBLISHER_PUBLISHER_H
 
 #include "archiver/publisher/source.h"
+#include "lib/stats/stats.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@ struct publisher_options {
 	uint32_t node, partitions, replication, commit_ms;
 	const char *journal; /* folder */
 	const char *folder;  /* for position and dead letters; is there */
+	struct stats *stats;  /* borrowed; NULL: nobody asks */
 	struct source_place pass;
 };
 

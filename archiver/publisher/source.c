@@ -112,7 +112,8 @@ static bool passes(struct source *source, const struct journal_fault *fault)
 		log_error("The journal is damaged, publishing stops there; "
 			  "look at it with `sipwarden verify`, then start with "
 			  "--pass-damage %" PRIu64 ":%" PRIu64
-			  " to go on behind it place=\"%s\"",
+			  " to go on behind it event=journal-damaged "
+			  "place=\"%s\"",
 			at.segment, at.offset, fault->text);
 	return pass;
 }

@@ -77,7 +77,8 @@ static int try_again(struct indexer *indexer, int error)
 		log_fatal("Out of memory while indexing");
 	if (error != ESTALE && !indexer->stuck)
 		log_error("Indexing stopped; it goes on when the index can be "
-			  "written again: see that there is room on its disk");
+			  "written again: see that there is room on its disk "
+			  "event=index-stopped");
 	indexer->stuck |= error != ESTALE;
 	stale = error == ESTALE;
 	error = open_reader(indexer);
@@ -95,7 +96,7 @@ static int commit(struct indexer *indexer)
 	if (error)
 		return try_again(indexer, error);
 	if (indexer->stuck)
-		log_info("Indexing goes on");
+		log_info("Indexing goes on event=index-goes-on");
 	indexer->stuck = false;
 	return -1;
 }
@@ -110,7 +111,7 @@ static int take_next(struct indexer *indexer)
 
 	if (error == EBADMSG) {
 		log_error("The journal is damaged, indexing goes on behind it "
-			  "place=\"%s\"",
+			  "event=journal-damaged place=\"%s\"",
 			fault.text);
 		return 0;
 	}

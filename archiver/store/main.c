@@ -1,11 +1,14 @@
 /* main.c -- sipwarden-store: keeps the index of the journal, answers. */
+#include "archiver/journal/rest.h"
 #include "archiver/store/indexer.h"
 #include "archiver/store/service.h"
 #include "lib/clock.h"
+#include "lib/control.h"
 #include "lib/log.h"
 #include "lib/peers.h"
 #include "lib/record/number.h"
 #include "lib/settings.h"
+#include "lib/stats/names.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -16,6 +19,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { EXIT_USAGE = 64, LONGEST_WAIT_MS = 1000, BEHIND_LIMIT = 1000000 };
@@ -164,6 +168,41 @@ static struct index *begin_index(const struct settings *settings)
 	return index;
 }
 
+/* What the thread that is asked looks at; any may. */
+struct looked_at {
+	const struct settings *settings;
+	const struct index *index;
+	struct stats *stats;
+};
+
+static void refresh(void *context)
+{
+	const struct looked_at *at = context;
+	uint64_t position = index_position(at->index);
+	struct journal_rest rest =
+		journal_rest(at->settings->archive.journal, position);
+	struct statvfs disk;
+
+	stats_set(at->stats, 0, STORE_WATERMARK, position);
+	stats_set(at->stats, 0, STORE_PENDING, index_pending(at->index));
+	stats_set(at->stats, 0, STORE_BEHIND, rest.records);
+	stats_set(at->stats, 0, STORE_BEHIND_AGE, rest.age_s);
+	if (statvfs(at->settings->store.index, &disk) == 0)
+		stats_set(at->stats, 0, STORE_DISK_FREE,
+			(uint64_t)disk.f_bavail * disk.f_frsize);
+}
+
+static struct control *begin_control(struct looked_at *at)
+{
+	struct control_host host = {.context = at, .refresh = refresh};
+
+	at->stats = stats_new(&stats_tables[CONTROL_STORE], 1);
+	if (!at->stats)
+		log_fatal("Out of memory");
+	host.stats = at->stats;
+	return control_start(at->settings, CONTROL_STORE, &host);
+}
+
 int main(int count, char **words)
 {
 	struct settings *settings =
@@ -172,6 +211,8 @@ int main(int count, char **words)
 	struct indexer *indexer;
 	struct audit *audit;
 	struct service *service;
+	struct looked_at at = {.settings = settings};
+	struct control *control;
 	int stop, error;
 
 	log_open("sipwarden-store");
@@ -190,7 +231,11 @@ int main(int count, char **words)
 		log_fatal("The journal cannot be opened folder=%s "
 			  "reason=\"%s\"",
 			settings->archive.journal, strerror(error));
+	at.index = index;
+	control = begin_control(&at);
 	run(indexer, stop);
+	control_close(&control);
+	stats_release(&at.stats);
 	service_close(&service);
 	indexer_close(&indexer);
 	index_close(&index);

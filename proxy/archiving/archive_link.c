@@ -222,7 +222,7 @@ static bool take_refused(struct archive_link *link, struct slice payload)
 		return false;
 	memcpy(&refused, payload.at, sizeof(refused));
 	sequence = be64toh(refused.sequence);
-	log_error("The archiver refused a record: %.*s",
+	log_error("The archiver refused a record event=record-refused: %.*s",
 		SLICE_ARGS(slice_from(payload, sizeof(refused))));
 	link->counts.refused++;
 	for (; *place && (*place)->sequence != sequence;
@@ -269,6 +269,8 @@ struct archive_link *archive_link_new(uv_loop_t *loop, struct timers *timers,
 		.queued_bytes = 2 * INTAKE_RECORD_BYTES};
 	struct archive_link *link = calloc(1, sizeof(*link));
 	struct local_link_host host = {.name = "archiver",
+		.away_event = "event=archiver-away",
+		.there_event = "event=archiver-there",
 		.program = PROGRAM_ARCHIVER,
 		.context = link,
 		.connected = connected,
@@ -298,7 +300,8 @@ void archive_link_close(struct archive_link **link)
 		return;
 	if ((*link)->first || (*link)->gap.messages)
 		log_error("Stopped without the archiver: what passed is not in "
-			  "the archive records=%llu in_gap=%llu worker=%u",
+			  "the archive event=stopped-without-archiver "
+			  "records=%llu in_gap=%llu worker=%u",
 			(unsigned long long)(*link)->counts.queued,
 			(unsigned long long)(*link)->gap.messages,
 			(*link)->worker);
@@ -362,7 +365,8 @@ static void count_lost(struct archive_link *link)
 		link->gap.from_us = now;
 		log_error("The archiver is away and the queue is full: what "
 			  "need not wait passes without a record; a gap record "
-			  "will say how much");
+			  "will say how much event=gap-begins worker=%u",
+			link->worker);
 	}
 	link->gap.to_us = now;
 	link->counts.lost_in_gaps++;
@@ -397,6 +401,9 @@ static void submit_gap(struct archive_link *link)
 	if (!own_record_gap(&own, link->settings, &gap) ||
 		!submit_own(link, &own))
 		return;
+	log_info("The gap is over and told in the archive event=gap-ends "
+		 "messages=%llu worker=%u",
+		(unsigned long long)link->gap.messages, link->worker);
 	link->gap.messages = 0;
 	link->counts.gaps++;
 }

@@ -167,7 +167,9 @@ void chain_stage_gone(const struct settings *settings, enum stage_name stage)
 {
 	if (!settings->stages[stage].critical)
 		return;
-	log_error("The critical stage %s is gone: stopping", stage_word(stage));
+	log_error("The critical stage %s is gone: stopping "
+		  "event=critical-stage-gone",
+		stage_word(stage));
 	(void)kill(getpid(), SIGTERM);
 }
 

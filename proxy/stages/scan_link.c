@@ -123,6 +123,8 @@ struct scan_link *scan_link_new(
 		.queued_bytes = SCAN_QUEUE_BYTES};
 	struct scan_link *link = calloc(1, sizeof(*link));
 	struct local_link_host host = {.name = "scanner",
+		.away_event = "event=scanner-away",
+		.there_event = "event=scanner-there",
 		.program = PROGRAM_SCANNER,
 		.context = link,
 		.connected = connected,

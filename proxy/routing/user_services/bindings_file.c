@@ -40,7 +40,7 @@ static int failed(struct bindings_file *file)
 {
 	if (!file->said_failed)
 		log_error("Bindings cannot be written: %s; REGISTERs are "
-			  "answered 503 until they can",
+			  "answered 503 until they can event=bindings-stuck",
 			sqlite3_errmsg(file->data));
 	file->said_failed = true;
 	return EIO;
@@ -148,7 +148,7 @@ int bindings_file_commit(struct bindings_file *file)
 	int error = execute(file, "COMMIT");
 
 	if (!error && file->said_failed) {
-		log_info("Bindings can be written again");
+		log_info("Bindings can be written again event=bindings-free");
 		file->said_failed = false;
 	}
 	return error;
