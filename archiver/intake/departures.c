@@ -74,6 +74,18 @@ static int take_gap(struct departures *departures,
 	return error;
 }
 
+/* Records come here long after their messages have passed when the queue is
+ * long. They come in order, so the first that is missing was made later than
+ * anything that is here was observed. */
+static uint64_t missing_since_us(const struct maker *maker)
+{
+	uint64_t taken_us = record_number_wall_us(maker->number);
+
+	return maker->observed_us && maker->observed_us < taken_us
+		       ? maker->observed_us
+		       : taken_us;
+}
+
 /* Taking it marks the maker (makers_note), here and at every later start. */
 static bool tell(
 	struct departures *departures, struct maker *maker, bool followed)
@@ -82,7 +94,7 @@ static bool tell(
 	char node[MAKER_NODE_BYTES + 1];
 
 	memcpy(node, maker->node, sizeof(node));
-	gap.from_us = record_number_wall_us(maker->number);
+	gap.from_us = missing_since_us(maker);
 	gap.to_us = clock_wall_us();
 	gap.reason = followed ? "it ended without a word and began anew"
 			      : "it ended without a word and did not come back";

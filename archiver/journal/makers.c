@@ -71,6 +71,7 @@ static void note_previous(struct makers *makers, const Record *record,
 	maker = find_or_make(makers, boot->previous.data, 0);
 	maker->state = MAKER_RUNNING;
 	maker->number = record_number_make(boot->previous_us, 0);
+	maker->observed_us = boot->previous_us;
 	(void)snprintf(maker->node, sizeof(maker->node), "%s", record->node);
 }
 
@@ -123,6 +124,8 @@ void makers_note(struct makers *makers, const Record *record, uint64_t number)
 	maker = find_or_make(makers, from->boot.data, from->worker);
 	maker->taken = from->sequence;
 	maker->number = number;
+	if (record->observed_us > maker->observed_us)
+		maker->observed_us = record->observed_us;
 	/* It speaks, so it runs. */
 	if (maker->state != MAKER_QUIET)
 		maker->state = MAKER_RUNNING;
@@ -142,6 +145,7 @@ void makers_settle(struct makers *makers)
 		maker->durable = maker->taken;
 		maker->durable_number = maker->number;
 		maker->durable_state = maker->state;
+		maker->durable_observed_us = maker->observed_us;
 	}
 }
 
@@ -160,7 +164,8 @@ enum {
 	AT_STATE = 20,
 	AT_NODE_SIZE = 22,
 	AT_SEQUENCE = 24,
-	AT_NUMBER = 32
+	AT_NUMBER = 32,
+	AT_OBSERVED = 40
 };
 
 size_t makers_write(const struct makers *makers, char *bytes, size_t *count)
@@ -180,6 +185,7 @@ size_t makers_write(const struct makers *makers, char *bytes, size_t *count)
 			(uint32_t)maker->durable_state | (uint32_t)node << 16);
 		bytes_put64(at + AT_SEQUENCE, maker->durable);
 		bytes_put64(at + AT_NUMBER, maker->durable_number);
+		bytes_put64(at + AT_OBSERVED, maker->durable_observed_us);
 		memcpy(at + MAKER_BYTES, maker->node, node);
 		at += MAKER_BYTES + node;
 		(*count)++;
@@ -204,6 +210,8 @@ static bool read_one(struct maker *maker, struct slice *bytes)
 	*maker = (struct maker){.worker = bytes_get32(at + AT_WORKER),
 		.state = (enum maker_state)state,
 		.durable_state = (enum maker_state)state};
+	maker->observed_us = maker->durable_observed_us =
+		bytes_get64(at + AT_OBSERVED);
 	memcpy(maker->boot, at, RECORD_ID_BYTES);
 	memcpy(maker->node, bytes->at, node);
 	maker->taken = maker->durable = bytes_get64(at + AT_SEQUENCE);

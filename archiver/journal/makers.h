@@ -16,7 +16,7 @@
 
 enum {
 	MAKERS_LIMIT = 1024,
-	MAKER_BYTES = 40, /* in a header, before the node's name */
+	MAKER_BYTES = 48, /* in a header, before the node's name */
 	MAKER_NODE_BYTES = 255,
 	MAKERS_BYTES = MAKERS_LIMIT * (MAKER_BYTES + MAKER_NODE_BYTES)
 };
@@ -38,6 +38,9 @@ struct maker {
 	uint64_t durable; /* last sequence on disk */
 	uint64_t number;  /* record number of `taken`; 0 taken: when it began */
 	uint64_t durable_number;
+	/* The latest time at which something in its records was observed: what
+	 * is not here was handed to the queue later than that. */
+	uint64_t observed_us, durable_observed_us;
 	uint64_t seen_ms; /* steady; for the intake alone */
 };
 

@@ -22,6 +22,7 @@ static void note(struct makers *makers, const uint8_t boot[16], uint32_t worker,
 	from.worker = worker;
 	from.sequence = sequence;
 	record.submission = &from;
+	record.observed_us = 1000 * number;
 	makers_note(makers, &record, number);
 }
 
@@ -115,6 +116,7 @@ static void writes_what_is_durable(void **state)
 	assert_int_equal(makers_find(again, boot, 7)->taken, 41);
 	assert_int_equal(makers_find(again, boot, 7)->durable, 41);
 	assert_int_equal(makers_find(again, boot, 7)->number, 100);
+	assert_int_equal(makers_find(again, boot, 7)->observed_us, 100000);
 	assert_false(makers_read(again, slice_make(bytes, size - 1), 1));
 	assert_false(makers_read(again, slice_make(bytes, size), 2));
 	free(makers);
