@@ -90,10 +90,10 @@ static void say(struct load *load, const char *what, const struct user *user,
 	if (!events_wanted(load->events))
 		return;
 	hex_of(request->body, hex);
-	events_say(load->events, "%s %.*s %u %.*s %s%u %s", what,
+	events_say(load->events, "%s %.*s %u %.*s %s%u %s %08x", what,
 		SLICE_ARGS(request->call_id), request->cseq,
 		SLICE_ARGS(request->method), user->receives ? "r" : "s",
-		user->number, hex);
+		user->number, hex, hash_of(request->branch));
 }
 
 static enum leg leg_of(
