@@ -137,9 +137,10 @@ class Reconciliation:
             self.received(key, request)
             self.answered(key, request)
         for at_us, event, key, words in self.evidence.strays:
-            # what a server itself says to a sender, of a file that was refused
+            # what a server itself says to a sender, of a file that was refused; the ACK
+            # of a refusal, which a server that has forgotten the INVITE passes on
             self.counts["notices"] += 1
-            if not self.told.get(key):
+            if self.waits(key) and not self.told.get(key):
                 self.find("unrecorded", key, "%s %s %d: %s by %s, sent by nobody, and in no "
                           "journal" % (key[2], key[0], key[1], event, words[0]), at_us)
 
@@ -234,8 +235,9 @@ class Reconciliation:
             if seen and seen.digest != message.digest:
                 self.find("other bytes", message.number, "record %d (%s) has other bytes in the "
                           "topic" % (message.number, self.about(message.number)), seen.taken_us)
-            streams[(message.source, message.key)].append(message)
-        for (source, key), messages in streams.items():
+            # of one journal: the archivers speak as "archiver", each of them
+            streams[(message.source, message.key, message.number & 0xfff)].append(message)
+        for (source, key, _), messages in streams.items():
             if len({message.partition for message in messages}) > 1:
                 self.find("partitions", key, "stream %s of %s is on several partitions" % (
                     key.hex(), source))

@@ -30,7 +30,7 @@ def users(receivers):
 
 class Request:
     """What a generator did with one request, and what became of it."""
-    __slots__ = ("kind", "door", "sent_us", "answered_us", "status", "received", "again",
+    __slots__ = ("kind", "door", "sent_us", "answered_us", "status", "received", "branches", "again",
                  "unanswered")
 
     def __init__(self, kind, door, sent_us):
@@ -40,6 +40,7 @@ class Request:
         self.answered_us = 0
         self.status = 0
         self.received = []  # (us, receiver, sha256 of the body in hex or -)
+        self.branches = set()
         self.again = 0  # the same transaction again: no second delivery
         self.unanswered = False
 
@@ -84,10 +85,13 @@ class Log:
         request = self.requests.get(key)
         if request is None:
             self.strays.append((at, event, key, words[5:]))
-        elif event == "received":
-            request.received.append((at, words[5], words[6]))
-        elif event == "again":
-            request.again += 1
+        elif event in ("received", "again"):
+            # the generator forgets old exchanges; the branch tells what is a repeat
+            if words[7] in request.branches:
+                request.again += 1
+            else:
+                request.branches.add(words[7])
+                request.received.append((at, words[5], words[6]))
         elif event in ("answered", "late"):
             request.answered_us, request.status = at, int(words[5])
             self.open.pop(key, None)
