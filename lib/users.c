@@ -47,24 +47,37 @@ static bool user_byte_is_valid(char c)
 	return (unsigned char)c > 0x20 && c != 0x7f && !strchr("\"<>:@", c);
 }
 
-/* Undoes %-escapes; 0 when a byte has no place in a user part. */
+/* The byte that %HH stands for; -1: text does not begin with one. */
+static int escaped_byte(struct slice text)
+{
+	int high = text.size > 2 ? hex_digit(text.at[1]) : -1;
+	int low = text.size > 2 ? hex_digit(text.at[2]) : -1;
+
+	return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+/* Undoes %-escapes but that of % itself, which would make another escape of
+ * what follows; 0 when a byte has no place in a user part. */
 static size_t copy_user(struct slice user, char *out)
 {
 	size_t used = 0;
 
 	for (size_t i = 0; i < user.size; i++) {
-		char c = user.at[i];
+		int byte = (unsigned char)user.at[i];
 
-		if (c == '%' && i + 2 < user.size &&
-			hex_digit(user.at[i + 1]) >= 0 &&
-			hex_digit(user.at[i + 2]) >= 0) {
-			c = (char)(hex_digit(user.at[i + 1]) * 16 +
-				   hex_digit(user.at[i + 2]));
+		if (byte == '%') {
+			byte = escaped_byte(slice_from(user, i));
+			if (byte < 0)
+				return 0;
 			i += 2;
 		}
-		if (!user_byte_is_valid(c))
+		if (!user_byte_is_valid((char)byte))
 			return 0;
-		out[used++] = c;
+		out[used++] = (char)byte;
+		if (byte == '%') {
+			out[used++] = '2';
+			out[used++] = '5';
+		}
 	}
 	return used;
 }

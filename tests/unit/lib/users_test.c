@@ -97,6 +97,32 @@ static void lives_while_somebody_holds_it(void **state)
 	users_release(&held);
 }
 
+/* What is normal stays as it is, so an escaped escape is none. */
+static void keeps_what_is_normal(void **state)
+{
+	static const struct {
+		const char *address, *normal;
+	} cases[] = {
+		{"sip:%61lice@EXAMPLE.com", "alice@example.com"},
+		{"%2561lice@example.com", "%2561lice@example.com"},
+		{"50%25@example.com", "50%25@example.com"},
+		{"%%3631@example.com", ""},
+		{"50%@example.com", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char normal[USER_ADDRESS_SIZE] = "", again[USER_ADDRESS_SIZE];
+		size_t size = user_address_normalize(
+			slice_of(cases[i].address), normal);
+
+		normal[size] = '\0';
+		assert_string_equal(normal, cases[i].normal);
+		assert_int_equal(
+			user_address_normalize(slice_of(normal), again), size);
+	}
+}
+
 static void normalizes_within_its_room(void **state)
 {
 	char normal[USER_ADDRESS_SIZE], address[USER_ADDRESS_SIZE + 16];
@@ -244,6 +270,7 @@ int main(void)
 		cmocka_unit_test(finds_users),
 		cmocka_unit_test(an_absent_slice_is_nobody),
 		cmocka_unit_test(lives_while_somebody_holds_it),
+		cmocka_unit_test(keeps_what_is_normal),
 		cmocka_unit_test(normalizes_within_its_room),
 		cmocka_unit_test(finds_each_of_many),
 		cmocka_unit_test(names_every_fault),
