@@ -2,10 +2,10 @@
 #include "proxy/order.h"
 
 #include "lib/log.h"
+#include "lib/map.h"
 #include "proxy/worker.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 struct order_line {
 	UT_hash_handle hh;

@@ -1,8 +1,9 @@
 /* same_text.c -- a text in an INVITE that comes again as MESSAGE. */
 #include "proxy/archiving/same_text.h"
 
+#include "lib/map.h"
+
 #include <stdlib.h>
-#include <uthash.h>
 
 enum { KEEP_MS = 64000, KEEP_MOST = 10000 };
 

@@ -6,11 +6,11 @@
 #include "proxy/authorization/client_counts.h"
 
 #include "lib/log.h"
+#include "lib/map.h"
 #include "proxy/worker.h"
 
 #include <limits.h>
 #include <stdlib.h>
-#include <uthash.h>
 
 /* No padding inside: the bytes are the key. */
 struct client_key {

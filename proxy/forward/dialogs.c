@@ -1,8 +1,9 @@
 /* dialogs.c -- INVITEs whose 2xx went upstream. */
 #include "proxy/forward/dialogs.h"
 
+#include "lib/map.h"
+
 #include <stdlib.h>
-#include <uthash.h>
 
 struct dialog {
 	UT_hash_handle hh;

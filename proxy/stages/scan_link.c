@@ -1,6 +1,7 @@
 /* scan_link.c -- one worker's connection to the scanner, and its jobs. */
 #include "proxy/stages/scan_link.h"
 
+#include "lib/map.h"
 #include "proxy/local_link.h"
 #include "proxy/stages/chain.h"
 
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <uthash.h>
 
 struct scan_job {
 	UT_hash_handle hh;

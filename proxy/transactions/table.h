@@ -2,10 +2,9 @@
 #ifndef PROXY_TRANSACTIONS_TABLE_H
 #define PROXY_TRANSACTIONS_TABLE_H
 
+#include "lib/map.h"
 #include "lib/siphash.h"
 #include "proxy/transactions/transactions.h"
-
-#include <uthash.h>
 
 /* 128 keyed bits stand for branch, sent-by and method (or the fields of RFC
  * 3261 17.2.3): short, and nobody outside can make two collide. */

@@ -2,10 +2,10 @@
 #include "proxy/transports/address_counts.h"
 
 #include "lib/log.h"
+#include "lib/map.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 struct host {
 	UT_hash_handle hh;

@@ -11,6 +11,7 @@
 #ifndef PROXY_TRANSPORTS_INSIDE_H
 #define PROXY_TRANSPORTS_INSIDE_H
 
+#include "lib/map.h"
 #include "proxy/transports/address_counts.h"
 #include "proxy/transports/connections.h"
 #include "proxy/transports/local_addresses.h"
@@ -18,8 +19,6 @@
 #include "proxy/transports/sockets.h"
 #include "proxy/transports/transports.h"
 #include "proxy/transports/turn_end.h"
-
-#include <uthash.h>
 
 enum {
 	TRANSPORTS_TICK_MS = 500,

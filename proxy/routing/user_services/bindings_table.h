@@ -3,9 +3,8 @@
 #ifndef PROXY_ROUTING_USER_SERVICES_BINDINGS_TABLE_H
 #define PROXY_ROUTING_USER_SERVICES_BINDINGS_TABLE_H
 
+#include "lib/map.h"
 #include "proxy/routing/user_services/bindings.h"
-
-#include <uthash.h>
 
 /* A contact with everything it points to in one piece of memory. */
 struct contact {
