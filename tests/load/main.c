@@ -54,11 +54,14 @@ static struct user *users_open(struct load *load, bool receive)
 	if (!users)
 		err(1, "memory");
 	for (unsigned i = 0; i < count; i++) {
+		struct endpoint at = own->list[i % own->count];
+
+		if (receive && options->receiver_port)
+			endpoint_set_port(&at, options->receiver_port + i);
 		users[i].receives = receive;
 		users[i].number = i;
 		users[i].channel = channel_open(load->channels, options->tcp,
-			&own->list[i % own->count],
-			&servers->list[i % servers->count], &users[i]);
+			&at, &servers->list[i % servers->count], &users[i]);
 	}
 	return users;
 }
@@ -98,7 +101,8 @@ static void turn(struct load *load, uint64_t wait_us)
 {
 	channels_turn(load->channels, wait_us);
 	look_at_waiting(load);
-	registering_turn(load, clock_steady_us());
+	if (load->options.registers)
+		registering_turn(load, clock_steady_us());
 	events_flush(load->events, false);
 }
 
@@ -207,7 +211,7 @@ int main(int count, char **arguments)
 	load->receivers = users_open(load, true);
 	load->senders = users_open(load, false);
 	exchanges_open(load);
-	if (!register_all(load))
+	if (load->options.registers && !register_all(load))
 		errx(1,
 			"%u of %u receivers could register; does the server "
 			"run, and does it know the users r0, r1, ...?",

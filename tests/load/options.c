@@ -36,6 +36,9 @@ static const char usage[] =
 	"  --text-bytes N           size of a text (120)\n"
 	"  --retransmit yes|no      as RFC 3261 says over UDP (yes)\n"
 	"  --register-seconds S     receivers register again (30)\n"
+	"  --register yes|no        (yes)\n"
+	"  --receiver-port N        receivers listen there, and on the ports\n"
+	"                           behind it (any)\n"
 	"  --log FILE               a line for each event\n"
 	"\n"
 	"A table goes to stderr, one JSON line to stdout.\n";
@@ -61,6 +64,8 @@ enum choice {
 	OPTION_RETRANSMIT,
 	OPTION_REGISTER,
 	OPTION_LOG,
+	OPTION_REGISTERS,
+	OPTION_RECEIVER_PORT,
 	OPTION_HELP
 };
 
@@ -79,6 +84,7 @@ static const struct option_name {
 	{"text-file", OPTION_TEXT_FILE}, {"text-bytes", OPTION_TEXT_BYTES},
 	{"retransmit", OPTION_RETRANSMIT},
 	{"register-seconds", OPTION_REGISTER}, {"log", OPTION_LOG},
+	{"register", OPTION_REGISTERS}, {"receiver-port", OPTION_RECEIVER_PORT},
 	{"help", OPTION_HELP}};
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
@@ -134,6 +140,16 @@ bool endpoint_read(const char *text, bool with_port, struct endpoint *endpoint)
 		endpoint->size = sizeof(*v6);
 	}
 	return endpoint->size > 0;
+}
+
+void endpoint_set_port(struct endpoint *endpoint, unsigned port)
+{
+	if (endpoint->address.ss_family == AF_INET)
+		((struct sockaddr_in *)&endpoint->address)->sin_port =
+			htons((uint16_t)port);
+	else
+		((struct sockaddr_in6 *)&endpoint->address)->sin6_port =
+			htons((uint16_t)port);
 }
 
 static void add_endpoint(const char *name, struct endpoints *endpoints,
@@ -236,6 +252,12 @@ static void set_option(struct options *o, int option, char *value)
 	case OPTION_SEED:
 		o->seed = (uint64_t)number(name, value, 0, 4294967295.0);
 		break;
+	case OPTION_REGISTERS:
+		o->registers = yes_or_no(name, value, "yes", "no");
+		break;
+	case OPTION_RECEIVER_PORT:
+		o->receiver_port = (unsigned)number(name, value, 1, 65535);
+		break;
 	case OPTION_TEXT_BYTES:
 		o->text_bytes = (unsigned)number(name, value, 1, 16000);
 		break;
@@ -298,7 +320,8 @@ void options_read(struct options *options, int count, char **arguments)
 		.text_bytes = 120,
 		.mix = {[KIND_MESSAGE] = 1},
 		.mix_sum = 1,
-		.retransmit = true};
+		.retransmit = true,
+		.registers = true};
 	for (size_t i = 0; i < NAMES; i++)
 		list[i] = (struct option){names[i].name,
 			names[i].value == OPTION_HELP ? no_argument

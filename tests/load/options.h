@@ -51,12 +51,14 @@ struct options {
 	uint64_t seed;
 	unsigned text_bytes;
 	unsigned mix[KINDS], mix_sum;
-	bool retransmit;
+	bool retransmit, registers;
+	unsigned receiver_port; /* of r0; 0: any */
 };
 
 /* Exits with 2 and a sentence on stderr on anything it does not know. */
 void options_read(struct options *options, int count, char **arguments);
 void options_release(struct options *options);
+void endpoint_set_port(struct endpoint *endpoint, unsigned port);
 /* "127.0.0.1:5060", "[::1]:5060"; without port for an own address. */
 bool endpoint_read(const char *text, bool with_port, struct endpoint *endpoint);
 

@@ -93,10 +93,7 @@ static void connect_again(struct stream *stream)
 	struct endpoint own = channel->own;
 
 	/* The same host as the listener, any port. */
-	if (own.address.ss_family == AF_INET)
-		((struct sockaddr_in *)&own.address)->sin_port = 0;
-	else
-		((struct sockaddr_in6 *)&own.address)->sin6_port = 0;
+	endpoint_set_port(&own, 0);
 	stream->fd = socket_at(&own);
 	do_not_delay(stream->fd);
 	stream->connecting = true;
