@@ -52,6 +52,7 @@ def options_read():
     parser.add_argument("--keep", action="store_true", help="leave data and logs there")
     parser.add_argument("--soak-rate", type=float, default=500)
     options = parser.parse_args()
+    options.data = os.path.abspath(options.data)
     options.rates = (options.rates or ("200" if options.quick else "1000,5000,half")).split(",")
     options.seconds = options.seconds or (2 if options.quick else 10)
     options.rounds = options.rounds or (1 if options.quick else 3)
