@@ -141,7 +141,8 @@ def test_a_proxy_does_not_speak_to_a_false_archiver(site):
 
 
 def in_memory(pid, secret):
-    """Whether the bytes stand anywhere in the process's memory."""
+    """Whether 16 bytes of it stand anywhere in the process's memory."""
+    parts = [secret[at:at + 16] for at in range(0, len(secret) - 15, 16)]
     with open("/proc/%d/maps" % pid, encoding="ascii") as maps, \
             open("/proc/%d/mem" % pid, "rb", buffering=0) as memory:
         for line in maps:
@@ -151,7 +152,8 @@ def in_memory(pid, secret):
             first, end = (int(part, 16) for part in place.split("-"))
             try:
                 memory.seek(first)
-                if secret in memory.read(end - first):
+                bytes_there = memory.read(end - first)
+                if any(part in bytes_there for part in parts):
                     return True
             except OSError:
                 continue
@@ -165,7 +167,6 @@ def test_the_deployment_key_is_not_kept_in_memory(site):
     site.agent("alice")
     assert in_memory(proxy.process.pid, site.key.encode()), "the search finds nothing at all"
     assert not in_memory(proxy.process.pid, KEY)
-    assert not in_memory(proxy.process.pid, KEY[:16])
 
 
 def test_other_users_cannot_look_into_the_proxy(site):
