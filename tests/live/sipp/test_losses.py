@@ -48,15 +48,15 @@ def test_a_200_that_comes_twice(tmp_path):
 
 
 def test_nothing_stays_behind(tmp_path):
-    """A request's outcome is recorded when the last of it is let go: all of them come
-    without a stop, and the stop finds nobody left."""
+    """All outcomes come without a stop; when the last transaction is over, a stop finds
+    nobody left."""
     calls = 200
     with SippSite(tmp_path, "udp", "127.0.0.1", limits={"t1": "200ms"}) as site:
         outcomes = 0
         for client, servers, each in [("message_uac", ["message_uas"], 1),
                                       ("dialog_uac", ["dialog_uas"], 5),
                                       ("cancel_uac", ["cancelled_uas"], 2),
-                                      ("fork_uac", ["fork_uas", "cancelled_uas"], 3),
+                                      ("fork_uac", ["fork_uas", "cancelled_uas"], 4),
                                       ("busy_uac", ["busy_uas", "broken_uas"], 1)]:
             listening = [site.sipp(server) for server in servers]
             site.register_bob(*listening)
@@ -68,5 +68,7 @@ def test_nothing_stays_behind(tmp_path):
             outcomes += 2 * len(listening) + each * calls
         until(lambda: site.counts()["outcome"] == outcomes, "every outcome is recorded",
               seconds=60)
+        until(lambda: not site.rows(site.config, "dump", "transactions"),
+              "every transaction is over", seconds=60)
         assert site.home.stop() == 0
         assert "let_go=0" in site.home.text() and "let_go=1" not in site.home.text()
