@@ -88,6 +88,8 @@ static int dump(const struct settings *settings,
 
 	if (asked == ASK_AWAY)
 		result = running_say_away(settings, CONTROL_PROXY);
+	if (asked == ASK_DONE && options->json)
+		ask_print_json(done);
 	if (asked == ASK_DONE)
 		result = say_rest(done);
 	json_decref(done);

@@ -34,7 +34,7 @@
 	ROW(METHODS, "methods", LABELLED, "requests by method")                \
 	ROW(FORWARDED, "forwarded", COUNT,                                     \
 		"requests sent on, each branch once")                          \
-	ROW(ANSWERED, "answered", COUNT, "responses that were sent")           \
+	ROW(ANSWERED, "answered", COUNT, "by us, not by the callee")           \
 	ROW(DISCARDED, "discarded", COUNT, "dropped in silence by a stage")    \
 	ROW(UNSENT, "unsent", COUNT, "answers that could not be sent")         \
 	ROW(RETRANSMISSIONS, "retransmissions", COUNT, "absorbed")             \
