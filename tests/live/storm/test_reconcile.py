@@ -83,6 +83,24 @@ def test_a_message_without_a_record(forged, node):
     assert forged.sorts() == {"unrecorded"}
 
 
+def test_a_message_that_was_recorded_after_it_arrived(forged):
+    place = forged.place("a@load", "home2")
+    forged.records[place] = forged.records[place]._replace(taken_us=BEGAN + 2001)
+    assert forged.sorts() == {"late"}
+
+
+def test_a_refusal_without_a_record(forged):
+    request = forged.requests[("a@load", 1, "MESSAGE")]
+    request.received.clear()
+    request.status = 403
+    assert forged.sorts() == {"unrecorded"}
+    place = forged.place("a@load", "home1")
+    seen = forged.records[place]
+    forged.records[place] = seen._replace(what=seen.what._replace(
+        disposition="answer", answer_status=403))
+    assert forged.sorts() == set()
+
+
 def test_a_message_without_a_record_is_not_excused_by_a_gap(forged):
     forged.without("a@load", "home1")
     gap(forged, BEGAN, BEGAN + SECOND)

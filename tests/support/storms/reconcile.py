@@ -102,11 +102,21 @@ class Reconciliation:
                       "its %s nor a gap" % (key[2], key[0], key[1], what, node,
                                             "request" if is_request else "answer"), at_us)
 
+    def late(self, key, node, at_us, receiver):
+        """What waits for the disk was taken by the archiver before it arrived."""
+        taken = [seen.taken_us for seen in self.told.get(key, ())
+                 if seen.node == node and seen.what.is_request]
+        if taken and min(taken) > at_us:
+            self.find("late", key, "%s %s %d: %s received it before %s had a record of it" % (
+                key[2], key[0], key[1], receiver, node), at_us)
+
     def received(self, key, request):
         bodies = {seen.what.body for seen in self.told.get(key, ()) if seen.what.is_request}
         for at_us, receiver, body in request.received:
             for node in sorted(self.path(request, receiver)):
                 self.unrecorded(key, node, at_us, "%s received it" % receiver)
+                if self.waits(key):
+                    self.late(key, node, at_us, receiver)
             if self.waits(key) and bodies and body not in bodies:
                 self.find("other bytes", key, "%s %s %d: what %s received is in no record" % (
                     key[2], key[0], key[1], receiver))
@@ -118,7 +128,12 @@ class Reconciliation:
                 key[2], key[0], key[1], len(request.received)))
 
     def answered(self, key, request):
-        """A 2xx says that the request is recorded where it came in, and was received."""
+        """A 2xx says that the request is recorded where it came in, and was received; a
+        refusal of its content, that the refusal is."""
+        if request.status == 403 and self.waits(key) and not any(
+                seen.what.answer_status == 403 for seen in self.told.get(key, ())):
+            self.find("unrecorded", key, "%s %s %d: refused, and no record says so" % (
+                key[2], key[0], key[1]))
         if not 200 <= request.status < 300:
             return
         node = self.evidence.servers[request.door]

@@ -124,8 +124,17 @@ class Broker(Unit):
         try:
             self.kafka.start()
             self.is_up = True
-        except (AssertionError, OSError) as fault:
-            self.fault = fault
+        except AssertionError as fault:
+            self.wait_longer(fault)
+
+    def wait_longer(self, fault):
+        """The load takes what the machine has; it may only be slow."""
+        end = time.monotonic() + 4 * START_SECONDS
+        while self.alive() and time.monotonic() < end:
+            if self.kafka.answers():
+                self.is_up = True
+                return
+        self.fault = fault
 
     def alive(self):
         return self.kafka.process is not None and self.kafka.process.poll() is None

@@ -13,6 +13,8 @@ from warden_site import binary
 
 DOORS = ("home1", "home2", "fe1")
 HOMES = ("home1", "home2")
+# what passes the front-end's door and home1's comes over UDP
+TRANSPORTS = {"home1": "udp", "home2": "tcp", "fe1": "udp"}
 MIX = "message:70,dialog:10,presence:5,attachment:8,infected:1,forbidden:3,options:3"
 SCANNED = ("attachment", "infected")
 HARMFUL = ("infected", "forbidden")
@@ -126,6 +128,7 @@ class Traffic:
                   for word in ("--server", "%s:%d" % town.addresses[home])],
                 "--door", "%s:%d" % town.addresses[door], "--domain", domain(door),
                 "--sender-domain", domain(door) if inside else "elsewhere.example",
+                "--transport", TRANSPORTS[door], "--register-seconds", "4",
                 "--sender-address", "127.0.0.1" if inside else "127.0.1.1",
                 "--receiver-address", "127.0.0.1",
                 "--senders", str(senders), "--receivers", str(receivers),
