@@ -16,8 +16,12 @@
 #include <unistd.h>
 
 enum {
-	WORKER_JOBS = 1000,    /* then it is replaced */
-	WORKER_PAUSE_MS = 1000 /* after one that died without a job */
+	WORKER_JOBS = 1000,     /* then it is replaced */
+	WORKER_PAUSE_MS = 1000, /* after one that died without a job */
+	/* Lines about lost workers: whoever sends what they die of must not
+	 * fill the log. */
+	LOSS_WINDOW_MS = 60 * 1000,
+	LOSS_LINES = 10
 };
 
 enum worker_state { WORKER_ABSENT, WORKER_ASKED, WORKER_IDLE, WORKER_BUSY };
@@ -46,6 +50,9 @@ struct generation {
 	struct frame_link *link; /* owned; NULL once the loader is gone */
 	struct watch watch;
 	bool retired;
+	uint64_t loss_window_ms;
+	uint32_t loss_lines;
+	uint64_t losses_silenced;
 	uint32_t worker_count;
 	struct worker workers[];
 };
@@ -87,6 +94,27 @@ static void judged(struct worker *worker, const struct verdict *verdict)
 	generation->listener.judged(generation->listener.owner, job, verdict);
 }
 
+static void tell_loss(const struct worker *worker, const char *why)
+{
+	struct generation *generation = worker->generation;
+	const uint64_t now_ms = clock_steady_ms();
+
+	if (now_ms >= generation->loss_window_ms) {
+		generation->loss_window_ms = now_ms + LOSS_WINDOW_MS;
+		generation->loss_lines = 0;
+	}
+	if (generation->loss_lines >= LOSS_LINES) {
+		generation->losses_silenced++;
+		return;
+	}
+	generation->loss_lines++;
+	log_warn("worker lost event=scan-worker-lost reason=\"%s\" file=\"%s\" "
+		 "silenced=%llu",
+		why, worker->job->name,
+		(unsigned long long)generation->losses_silenced);
+	generation->losses_silenced = 0;
+}
+
 /* Content that a worker dies of is unscannable. One that died before it had
  * any content will do so again: not at once. */
 static void worker_lose(struct worker *worker, const char *why)
@@ -100,9 +128,7 @@ static void worker_lose(struct worker *worker, const char *why)
 		worker->not_before_ms = clock_steady_ms() + WORKER_PAUSE_MS;
 	worker->state = WORKER_ABSENT;
 	if (worker->job) {
-		log_warn("worker lost event=scan-worker-lost reason=\"%s\" "
-			 "file=\"%s\"",
-			why, worker->job->name);
+		tell_loss(worker, why);
 		verdict_name(verdict.name, slice_of(why));
 		judged(worker, &verdict);
 	}

@@ -133,10 +133,18 @@ static void part_done(void *context, const struct scan_answer *answer)
 	stage_done(passage, verdict);
 }
 
+/* Whose turn it is at the scanner. A client may claim another address of record
+ * each time, so it is his host; servers speak for many. */
 static uint32_t sender_of(const struct passage *passage)
 {
-	return (uint32_t)siphash_one(passage->worker->proxy->branch_key,
-		passage->identity.address_of_record);
+	const uint8_t *key = passage->worker->proxy->branch_key;
+	char host[ADDRESS_TEXT_SIZE];
+
+	if (passage->source.class != PEER_CLIENT || passage->made_here)
+		return (uint32_t)siphash_one(
+			key, passage->identity.address_of_record);
+	address_host_text(&passage->arrival.source, host);
+	return (uint32_t)siphash_one(key, slice_of(host));
 }
 
 static int submit(struct scan *scan, const struct judged *entry)
