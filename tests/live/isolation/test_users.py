@@ -178,3 +178,18 @@ def test_other_users_cannot_look_into_the_proxy(site):
                           extra_groups=[], capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "PermissionError" in done.stderr
     proxy.process.send_signal(signal.SIGCONT)
+
+
+def test_rules_are_read_anew_where_they_were_replaced(site):
+    """An editor puts a new file in the place of the old one: the folder is what may be read."""
+    for name in ("archiver", "scanner"):
+        site.start(name)
+    proxy = site.start("proxy")
+    alice, _bob = site.agent("alice"), site.agent("bob")
+    assert alice.message("bob@example.com", "the heron list").status == 200
+    fresh = site.write("content.new", {"rules": [
+        {"name": "heron-names", "terms": ["heron"], "action": "block"}]})
+    os.rename(fresh, site.path("etc", "content.yaml"))
+    proxy.process.send_signal(signal.SIGHUP)
+    until(lambda: alice.message("bob@example.com", "the heron list").status == 403,
+          "the new rules are in force:\n" + proxy.text())
