@@ -61,7 +61,6 @@ void arena_reset(struct arena *arena)
 	arena->blocks = NULL;
 	free(kept);
 #else
-	memset(kept->bytes, 0, kept->used);
 	kept->used = 0;
 #endif
 }
@@ -75,16 +74,18 @@ static struct block *block_add(struct arena *arena, size_t wanted)
 	if (size < ARENA_BLOCK_BYTES)
 		size = ARENA_BLOCK_BYTES;
 #endif
-	block = calloc(1, sizeof(*block) + size);
+	block = malloc(sizeof(*block) + size);
 	if (!block)
 		return NULL;
+	block->used = 0;
 	block->size = size;
 	block->next = arena->blocks;
 	arena->blocks = block;
 	return block;
 }
 
-void *arena_take(struct arena *arena, size_t size)
+/* Not zeroed: what is copied in is written once. */
+static void *take(struct arena *arena, size_t size)
 {
 	struct block *block = arena->blocks;
 	size_t rounded;
@@ -110,6 +111,15 @@ void *arena_take(struct arena *arena, size_t size)
 	return taken;
 }
 
+void *arena_take(struct arena *arena, size_t size)
+{
+	void *taken = take(arena, size);
+
+	if (taken)
+		memset(taken, 0, size);
+	return taken;
+}
+
 void *arena_take_array(struct arena *arena, size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size) {
@@ -121,13 +131,13 @@ void *arena_take_array(struct arena *arena, size_t count, size_t size)
 
 struct slice arena_copy(struct arena *arena, struct slice bytes)
 {
-	char *copy = bytes.size < SIZE_MAX ? arena_take(arena, bytes.size + 1)
-					   : NULL;
+	char *copy = bytes.size < SIZE_MAX ? take(arena, bytes.size + 1) : NULL;
 
 	if (!copy)
 		return (struct slice){NULL, 0};
 	if (bytes.size)
 		memcpy(copy, bytes.at, bytes.size);
+	copy[bytes.size] = '\0';
 	return slice_make(copy, bytes.size);
 }
 
@@ -140,7 +150,7 @@ struct slice arena_format(struct arena *arena, const char *format, ...)
 	va_start(arguments, format);
 	size = vsnprintf(NULL, 0, format, arguments);
 	va_end(arguments);
-	text = size >= 0 ? arena_take(arena, (size_t)size + 1) : NULL;
+	text = size >= 0 ? take(arena, (size_t)size + 1) : NULL;
 	if (!text)
 		return (struct slice){NULL, 0};
 	va_start(arguments, format);

@@ -1,9 +1,10 @@
 /* digest.c -- the digests that prove a record: of its parts, and the chain. */
 #include "lib/record/digest.h"
 
+#include "lib/sha256.h"
+
 #include <endian.h>
 #include <errno.h>
-#include <openssl/evp.h>
 #include <sys/random.h>
 
 int record_random(uint8_t *bytes, size_t size)
@@ -21,20 +22,10 @@ int record_random(uint8_t *bytes, size_t size)
 	return 0;
 }
 
-/* SHA-256 over pieces, which costs one context and no copy. */
 static int digest_pieces(const struct slice *pieces, size_t count,
 	uint8_t digest[RECORD_DIGEST_BYTES])
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-
-	for (size_t i = 0; good && i < count; i++)
-		if (pieces[i].size)
-			good = EVP_DigestUpdate(
-				context, pieces[i].at, pieces[i].size);
-	good = good && EVP_DigestFinal_ex(context, digest, NULL);
-	EVP_MD_CTX_free(context);
-	return good ? 0 : ENOMEM;
+	return sha256_pieces(pieces, count, digest) ? 0 : ENOMEM;
 }
 
 int record_part_digest(struct slice salt, struct slice data,

@@ -1,7 +1,7 @@
 /* content.c -- the content part of a record: bytes, texts, attachments. */
 #include "proxy/archiving/content.h"
 
-#include <openssl/evp.h>
+#include "lib/sha256.h"
 #include <stdio.h>
 #include <unicode/utf8.h>
 
@@ -52,13 +52,13 @@ static struct slice without_credentials(
 	edits_start(&edits, arena);
 	for (size_t i = 0; i < message->header_count; i++) {
 		const struct header *header = &message->headers[i];
-		unsigned char digest[EVP_MAX_MD_SIZE];
+		uint8_t digest[SHA256_BYTES];
 		char text[80] = "sha256:";
 
-		if (!is_credential(header->id) ||
-			!EVP_Digest(header->value.at, header->value.size,
-				digest, NULL, EVP_sha256(), NULL))
+		if (!is_credential(header->id))
 			continue;
+		if (!sha256_pieces(&header->value, 1, digest))
+			return (struct slice){NULL, 0};
 		for (size_t k = 0; k < 32; k++)
 			(void)snprintf(text + 7 + 2 * k, 3, "%02x", digest[k]);
 		if (!edits_replace(&edits,
@@ -129,11 +129,9 @@ static bool add_attachment(struct passage *passage, const struct judged *entry,
 	struct arena *arena = passage->arena;
 	Sipwarden__Record__Attachment *made = arena_take(arena, sizeof(*made));
 	struct slice threat = scan_word(passage, entry->place), verdict;
-	unsigned char *digest = arena_take(arena, EVP_MAX_MD_SIZE);
+	unsigned char *digest = arena_take(arena, SHA256_BYTES);
 
-	if (!made || !digest ||
-		!EVP_Digest(entry->decoded.at, entry->decoded.size, digest,
-			NULL, EVP_sha256(), NULL))
+	if (!made || !digest || !sha256_pieces(&entry->decoded, 1, digest))
 		return false;
 	if (!slice_cut(&threat, ' ', &verdict))
 		verdict = SLICE("not-scanned");

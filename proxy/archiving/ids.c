@@ -1,10 +1,10 @@
 /* ids.c -- message id and stream: computed from the message alone. */
 #include "proxy/archiving/records.h"
+
+#include "lib/sha256.h"
 #include "proxy/parse/values.h"
 #include "proxy/worker.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 
 enum { ID_PIECES = 16 };
@@ -22,26 +22,40 @@ static void add(struct join *join, struct slice piece)
 		join->pieces[join->count++] = piece;
 }
 
+enum { LENGTH_TEXT_BYTES = 24 };
+
+/* Each piece as "length:bytes". */
 static struct slice joined(struct arena *arena, const struct join *join)
 {
-	struct slice text = SLICE("");
+	size_t room = 0, size = 0;
+	char *text;
 
 	for (size_t i = 0; i < join->count; i++)
-		text = arena_format(arena, "%.*s%zu:%.*s", SLICE_ARGS(text),
-			join->pieces[i].size, SLICE_ARGS(join->pieces[i]));
-	return text;
+		room += join->pieces[i].size + LENGTH_TEXT_BYTES;
+	text = arena_take(arena, room);
+	if (!text)
+		return SLICE("");
+	for (size_t i = 0; i < join->count; i++) {
+		const struct slice *piece = &join->pieces[i];
+
+		size += (size_t)snprintf(
+			text + size, room - size, "%zu:", piece->size);
+		if (piece->size)
+			memcpy(text + size, piece->at, piece->size);
+		size += piece->size;
+	}
+	return slice_make(text, size);
 }
 
 static void keyed(
 	const struct worker *worker, struct slice text, unsigned char id[16])
 {
-	unsigned char full[EVP_MAX_MD_SIZE];
-	unsigned size = 0;
+	const struct proxy *proxy = worker->proxy;
+	uint8_t full[SHA256_BYTES];
 
-	if (HMAC(EVP_sha256(), worker->proxy->stream_key,
-		    sizeof(worker->proxy->stream_key),
-		    (const unsigned char *)text.at, text.size, full, &size) &&
-		size >= 16)
+	if (sha256_keyed(
+		    slice_make(proxy->stream_key, sizeof(proxy->stream_key)),
+		    text, full))
 		memcpy(id, full, 16);
 }
 
@@ -50,11 +64,10 @@ static void message_id(struct passage *passage)
 {
 	const struct message *message = passage->versions[0].message;
 	const struct header *rseq = message_header(message, HEADER_RSEQ, NULL);
-	unsigned char full[EVP_MAX_MD_SIZE];
+	uint8_t full[SHA256_BYTES];
 	char cseq[16], status[16];
 	struct join join = {.count = 0};
 	struct slice text;
-	unsigned size = 0;
 
 	(void)snprintf(cseq, sizeof(cseq), "%u", message->cseq);
 	(void)snprintf(status, sizeof(status), "%u", message->status);
@@ -69,8 +82,7 @@ static void message_id(struct passage *passage)
 		add(&join, rseq ? rseq->value : SLICE(""));
 	}
 	text = joined(passage->arena, &join);
-	if (EVP_Digest(text.at, text.size, full, &size, EVP_sha256(), NULL) &&
-		size >= 16)
+	if (sha256_pieces(&text, 1, full))
 		memcpy(passage->message_id, full, 16);
 }
 

@@ -5,17 +5,16 @@
  */
 #include "proxy/stages/stage.h"
 
-#include <openssl/sha.h>
+#include "lib/sha256.h"
 
 static struct verdict judge(struct stage_call *call)
 {
 	struct version *version = &call->passage->versions[call->version];
 
 	if (!version->digest_made) {
-		struct slice bytes = version->message->bytes;
-
-		SHA256((const unsigned char *)bytes.at, bytes.size,
-			version->sha256);
+		if (!sha256_pieces(
+			    &version->message->bytes, 1, version->sha256))
+			return verdict_failed(SLICE("out of memory"));
 		version->digest_made = true;
 	}
 	memcpy(call->entry->snapshot, version->sha256,
