@@ -1,5 +1,25 @@
 /* message_differential_fuzz.c -- what we take must mean to libosip2's parser
- * what it means to us. */
+ * what it means to us.
+ *
+ * Compared, and any difference aborts: request or response, method, status,
+ * CSeq, Call-ID, tags, and the Vias: how many, and host, transport and branch
+ * of the first. Not compared, each for a reason of its own:
+ *
+ * - what we refuse: it goes no further, so nobody can read it in another way.
+ *   libosip2 takes much of it (a negative Content-Length, SIP/7.0, CSeq beyond
+ *   2^31 or of another method, missing From, To and Call-ID);
+ * - what libosip2 refuses: method names with token characters beyond letters
+ *   and digits, schemes with digits, + - or ., parts of a multipart body
+ *   without headers, values of headers that we do not read. Such messages are
+ *   forwarded as bytes, and where we need a value of theirs through libosip2
+ *   (values.h) it is refused there;
+ * - bodies: libosip2 drops one without Content-Type;
+ * - URIs and addresses as such: values_fuzz.c compares them, also the %00 that
+ *   libosip2 takes for the end of a name;
+ * - headers that it keeps as text: it writes them anew, we never do.
+ *
+ * libosip2_defects_test.c holds each of these against the library.
+ */
 #include "lib/log.h"
 #include "proxy/parse/library.h"
 #include "proxy/parse/message.h"
