@@ -1,1 +1,1 @@
-"""storms -- faults by a seed on a site under load, and the count of what came of it."""
+"""__init__.py -- the storms' parts: a plan of faults by a seed, who does it, and the count afterwards."""
