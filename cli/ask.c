@@ -63,8 +63,8 @@ static int take_valued(int argc, char **argv, int *at, unsigned takes,
 			value_of(argc, argv, at, "--journal");
 	} else if (takes & ASK_TAKES_LIMIT && is_option(word, "--limit")) {
 		value = value_of(argc, argv, at, "--limit");
-		if (value && !set_number(command, "--limit", value,
-				     &options->limit))
+		if (value &&
+			!set_number(command, "--limit", value, &options->limit))
 			return COMMAND_USAGE;
 	} else if (takes & ASK_TAKES_WATCH && is_option(word, "--watch")) {
 		value = value_of(argc, argv, at, "--watch");
@@ -200,12 +200,13 @@ static enum ask_result take_answer(struct frame_link *link, const char *who,
 		int error = frame_receive(link, &frame);
 
 		if (error) {
-			say_of(who, error == EAGAIN
-					    ? "does not answer in time; see its "
-					      "log."
-					    : "stopped before the answer was "
-					      "whole; see its log, and ask "
-					      "again.");
+			say_of(who,
+				error == EAGAIN
+					? "does not answer in time; see its "
+					  "log."
+					: "stopped before the answer was "
+					  "whole; see its log, and ask "
+					  "again.");
 			return ASK_REFUSED;
 		}
 		result = take_frame(who, &frame, row, context, done);

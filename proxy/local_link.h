@@ -17,7 +17,7 @@ struct local_link;
 
 struct local_link_host {
 	const char *away_event, *there_event; /* "event=…", for the log */
-	const char *name;     /* "archiver", for the log */
+	const char *name;                     /* "archiver", for the log */
 	enum program program; /* whose user must be at the other end */
 	void *context;        /* borrowed */
 	void (*connected)(void *context);

@@ -48,8 +48,8 @@ uint32_t generation_complaints(const struct generation *generation);
 const char *generation_text(const struct generation *generation);
 
 /* Workers that idle or work, and those of them that work. */
-void generation_workers(const struct generation *generation, uint32_t *ready,
-	uint32_t *busy);
+void generation_workers(
+	const struct generation *generation, uint32_t *ready, uint32_t *busy);
 bool generation_has_idle(const struct generation *generation);
 /* Gives the job to an idle worker, to be judged by kill_at_ms. False when that
  * worker turned out to be dead; the job stays the caller's then. */

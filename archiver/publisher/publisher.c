@@ -21,8 +21,8 @@
 #include "archiver/publisher/topic.h"
 #include "lib/clock.h"
 #include "lib/log.h"
-#include "lib/stats/names.h"
 #include "lib/record/allocator.h"
+#include "lib/stats/names.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -271,8 +271,7 @@ static void check_topic(struct publisher *publisher)
 	if (text[0] && strcmp(text, publisher->weakness) != 0)
 		log_error("The topic is not as configured: %s "
 			  "event=topic-weak topic=%s",
-			text,
-			publisher->topic.name);
+			text, publisher->topic.name);
 	memcpy(publisher->weakness, text, sizeof(text));
 }
 
@@ -428,8 +427,7 @@ static bool bury(struct publisher *publisher, const struct journal_entry *entry,
 	count(publisher, PUBLISHER_DEAD_LETTERS, 1);
 	log_error("Kafka refuses a record for good; it is in the journal and "
 		  "in dead-letters, not in the topic event=dead-letter "
-		  "record=%" PRIu64
-		  " bytes=%zu reason=\"%s\" folder=%s",
+		  "record=%" PRIu64 " bytes=%zu reason=\"%s\" folder=%s",
 		entry->number, entry->payload.size, reason,
 		publisher->dead_letters);
 	return true;

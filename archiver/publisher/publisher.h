@@ -19,7 +19,7 @@ struct publisher_options {
 	uint32_t node, partitions, replication, commit_ms;
 	const char *journal; /* folder */
 	const char *folder;  /* for position and dead letters; is there */
-	struct stats *stats;  /* borrowed; NULL: nobody asks */
+	struct stats *stats; /* borrowed; NULL: nobody asks */
 	struct source_place pass;
 };
 

@@ -124,8 +124,8 @@ static enum verdict_count count_of(const struct verdict *verdict)
 }
 
 /* Notes the stage's word in the trail and in the statistics. */
-static void note_word(struct passage *passage, enum stage_name stage,
-	enum verdict_count word)
+static void note_word(
+	struct passage *passage, enum stage_name stage, enum verdict_count word)
 {
 	static const char *const words[] = {VERDICT_COUNT_LABELS};
 
