@@ -13,14 +13,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void publish(struct slice bytes)
 {
+	struct arena *arena = arena_new(16 << 20);
 	struct event event;
 
-	if (!event_read(bytes, &event))
-		return;
-	must(event.record->intake && event.type && event.source.at);
-	must(strlen(event.id) < EVENT_ID_SIZE);
-	must(strlen(event.subject) < EVENT_SUBJECT_SIZE);
-	event_release(&event);
+	must(arena);
+	if (event_read(bytes, arena, &event)) {
+		must(event.record->intake && event.type && event.source.at);
+		must(strlen(event.id) < EVENT_ID_SIZE);
+		must(strlen(event.subject) < EVENT_SUBJECT_SIZE);
+	}
+	arena_release(&arena);
 }
 
 static void check_row(struct transcript *transcript)
