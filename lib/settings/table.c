@@ -318,7 +318,8 @@ static const struct setting rows[] = {
 	{"registrar.bindings", SETTING_NUMBER, KEPT(registrar.bindings),
 		.standard = "200000", .minimum = "10", .maximum = "10000000",
 		.text = "Most endpoints of all users together; then "
-			"REGISTERs for more are answered 503."},
+			"REGISTERs for more are answered 503. When half are "
+			"taken, no address may have more than an eighth."},
 	{"registrar.from_outside", SETTING_WORD, KEPT(registrar.from_outside),
 		.words = admissions, .standard = "refuse",
 		.text = "Whether somebody who is not inside may register: "

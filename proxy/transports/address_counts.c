@@ -1,4 +1,4 @@
-/* address_counts.c -- how many connections each address has with a worker. */
+/* address_counts.c -- how many of something each address has. */
 #include "proxy/transports/address_counts.h"
 
 #include "lib/log.h"
@@ -64,6 +64,17 @@ bool address_counts_take(struct address_counts *counts,
 		return false;
 	host->count++;
 	return true;
+}
+
+unsigned address_counts_of(
+	const struct address_counts *counts, const union address *address)
+{
+	unsigned char bytes[16];
+	const struct host *host;
+
+	bytes_of(address, bytes);
+	HASH_FIND(hh, counts->all, bytes, sizeof(bytes), host);
+	return host ? host->count : 0;
 }
 
 void address_counts_give_back(

@@ -1,4 +1,4 @@
-/* address_counts.h -- how many connections each address has with a worker. */
+/* address_counts.h -- how many of something each address has. */
 #ifndef PROXY_TRANSPORTS_ADDRESS_COUNTS_H
 #define PROXY_TRANSPORTS_ADDRESS_COUNTS_H
 
@@ -16,6 +16,8 @@ void address_counts_release(struct address_counts **counts);
 bool address_counts_take(struct address_counts *counts,
 	const union address *host, unsigned limit)
 	__attribute__((warn_unused_result));
+unsigned address_counts_of(
+	const struct address_counts *counts, const union address *host);
 void address_counts_give_back(
 	struct address_counts *counts, const union address *host);
 

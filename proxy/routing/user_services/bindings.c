@@ -112,6 +112,22 @@ size_t bindings_count(struct bindings *bindings)
 
 /* --- the writer ----------------------------------------------------------- */
 
+/* Only this thread changes the counts. When half is taken, nobody may have more
+ * than an eighth: else one host that makes up names keeps all others out. */
+static bool has_room(const struct bindings *bindings,
+	const struct bindings_change *change, size_t more)
+{
+	const size_t most = bindings->bindings_most,
+		     all = bindings->table.count + more;
+
+	if (!more || (all <= most && (all <= most / 2 || change->of_server)))
+		return true;
+	return all <= most && address_counts_of(bindings->table.hosts,
+				      &change->wanted[0].reach.address) +
+					      more <=
+				      most / 8;
+}
+
 /* All wishes are looked at before the first is granted. */
 static int check(struct bindings *bindings,
 	const struct bindings_change *change, struct user_bindings *user)
@@ -138,11 +154,7 @@ static int check(struct bindings *bindings,
 	}
 	if (total > bindings->contacts_most)
 		return E2BIG;
-	/* Only this thread changes the count. */
-	return bindings->table.count + (total - known_here) >
-			       bindings->bindings_most
-		       ? ENOSPC
-		       : 0;
+	return has_room(bindings, change, total - known_here) ? 0 : ENOSPC;
 }
 
 static int remove_one(struct bindings *bindings, struct user_bindings *user,
@@ -447,7 +459,10 @@ static struct bindings *allocate(
 	bindings->workers = workers;
 	bindings->queue_end = &bindings->queue;
 	bindings->returned = calloc(workers, sizeof(struct returned));
-	if (!bindings->returned) {
+	bindings->table.hosts = address_counts_new();
+	if (!bindings->returned || !bindings->table.hosts) {
+		free(bindings->returned);
+		address_counts_release(&bindings->table.hosts);
 		free(bindings);
 		return NULL;
 	}
@@ -523,6 +538,7 @@ void bindings_close(struct bindings **bindings)
 	pthread_mutex_unlock(&old->queue_lock);
 	pthread_join(old->writer, NULL);
 	free_users(old);
+	address_counts_release(&old->table.hosts);
 	for (unsigned i = 0; i < old->workers; i++)
 		free_returned(&old->returned[i]);
 	bindings_file_close(&old->file);

@@ -54,12 +54,14 @@ struct bindings_change {
 	struct binding *wanted; /* expires_at_ms 0: remove this contact */
 	size_t count;
 	bool remove_all;      /* Contact: * with Expires: 0 */
+	bool of_server;       /* its source speaks for many users */
 	struct slice call_id; /* of the REGISTER, for remove_all */
 	uint32_t cseq;
 	uint64_t now_ms;
 	/* On the worker's loop. 0: committed. EINVAL: older than what is
 	 * there (RFC 3261 10.3 (7)). E2BIG: more contacts than
-	 * registrar.contacts. ENOSPC: more than registrar.bindings. Else the
+	 * registrar.contacts. ENOSPC: more than registrar.bindings,
+	 * or than the source's share. Else the
 	 * data base failed. */
 	void (*done)(struct bindings_change *change, int result);
 	void *context;

@@ -4,6 +4,7 @@
 #include "proxy/hash_walk.h"
 #include "proxy/parse/values.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum { COMPARE_ARENA_BYTES = 64 * 1024 };
@@ -82,6 +83,8 @@ void by_contact_add(struct bindings_table *table, struct contact *added)
 		HASH_DEL(table->by_contact, known);
 	HASH_ADD_KEYPTR(hh, table->by_contact, added->binding.contact.at,
 		added->binding.contact.size, added);
+	added->counted = address_counts_take(
+		table->hosts, &added->binding.reach.address, UINT_MAX);
 }
 
 void contact_drop(struct bindings_table *table, struct contact **place)
@@ -89,6 +92,9 @@ void contact_drop(struct bindings_table *table, struct contact **place)
 	struct contact *gone = *place;
 
 	*place = gone->next;
+	if (gone->counted)
+		address_counts_give_back(
+			table->hosts, &gone->binding.reach.address);
 	by_contact_remove(table, gone);
 	table->count--;
 	free(gone);

@@ -5,11 +5,13 @@
 
 #include "lib/map.h"
 #include "proxy/routing/user_services/bindings.h"
+#include "proxy/transports/address_counts.h"
 
 /* A contact with everything it points to in one piece of memory. */
 struct contact {
 	UT_hash_handle hh; /* by its URI, over all users; the newest */
 	struct contact *next;
+	bool counted; /* among those of its host */
 	struct binding binding;
 	char bytes[];
 };
@@ -22,9 +24,10 @@ struct user_bindings {
 };
 
 struct bindings_table {
-	struct user_bindings *users; /* owned, by address */
-	struct contact *by_contact;  /* borrowed, by URI */
-	size_t count;                /* of contacts */
+	struct user_bindings *users;  /* owned, by address */
+	struct contact *by_contact;   /* borrowed, by URI */
+	size_t count;                 /* of contacts */
+	struct address_counts *hosts; /* owned; where they registered from */
 };
 
 /* A copy that owns all it points to; in no table yet. NULL: memory. */

@@ -294,6 +294,7 @@ static struct registration *registration_new(
 		.address_of_record = arena_copy(registration->arena, address),
 		.wanted = arena_take_array(registration->arena, CONTACTS_MOST,
 			sizeof(struct binding)),
+		.of_server = passage->source.class != PEER_CLIENT,
 		.now_ms = clock_wall_us() / 1000,
 		.done = written,
 		.release = registration_release};

@@ -73,13 +73,13 @@ class Honest:
         self.run = "%08x" % random.getrandbits(32)
 
     def register(self):
-        contact = "Contact: <sip:bob-%s@%s:%d>\r\nExpires: 600\r\n" % (self.transport, *self.bob.getsockname())
+        contact = "Contact: <sip:bob@%s:%d>\r\nExpires: 600\r\n" % self.bob.getsockname()
         self.bob.settimeout(1)
         for attempt in range(40):
             call_id = "r%d%s" % (attempt, self.run)
             self.bob.sendto(request("REGISTER", "sip:example.com", self.bob.getsockname(), call_id, 1,
                                     headers=contact).replace(
-                b"To: <sip:example.com>", b"To: <sip:bob-%s@example.com>" % self.transport.encode()),
+                b"To: <sip:example.com>", b"To: <sip:bob-%s@example.com>" % self.run.encode()),
                 self.server)
             try:
                 if self.bob.recv(65536).startswith(b"SIP/2.0 200"):
@@ -98,7 +98,7 @@ class Honest:
 
     def begin(self, number):
         call_id = "h%d%s" % (number, self.run)
-        data = request("MESSAGE", "sip:bob-%s@example.com" % self.transport, self.me, call_id, 1,
+        data = request("MESSAGE", "sip:bob-%s@example.com" % self.run, self.me, call_id, 1,
                        b"honest words", "Content-Type: text/plain\r\n", transport=self.transport.upper())
         now = time.monotonic()
         self.open[call_id] = [now, now + T1, T1, data]

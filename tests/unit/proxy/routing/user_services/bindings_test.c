@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 /* A server's bindings with one worker's loop, in a folder of its own. */
+enum { BINDINGS = 16 };
+
 struct house {
 	char folder[64];
 	struct settings settings;
@@ -58,7 +60,7 @@ static int set_up(void **state)
 		return 1;
 	house->settings.server.data = house->folder;
 	house->settings.registrar.contacts = 3;
-	house->settings.registrar.bindings = 4;
+	house->settings.registrar.bindings = BINDINGS;
 	house->arena = arena_new(1 << 20);
 	open_bindings(house);
 	*state = house;
@@ -228,35 +230,49 @@ static void orders_by_q_and_knows_where_a_contact_is(void **state)
 	assert_false(bindings_reach(house->bindings, SLICE("sip:b@9"), &reach));
 }
 
-static int put_for(struct house *house, struct slice user, struct binding one)
+static int put_for(struct house *house, struct slice user, struct binding one,
+	bool of_server)
 {
-	return apply(house,
-		(struct bindings_change){
-			.address_of_record = user, .wanted = &one, .count = 1});
+	return apply(house, (struct bindings_change){.address_of_record = user,
+				    .wanted = &one,
+				    .of_server = of_server,
+				    .count = 1});
 }
 
-/* Any number of names may be made up; renewals and what goes have their way. */
 static void has_a_limit_for_all_users(void **state)
 {
 	struct house *house = *state;
+	struct binding one = contact("sip:u@1", "a", 1, 60);
+	char name[2] = "a";
 
-	for (int i = 0; i < 4; i++) {
-		char name[2] = {(char)('a' + i), 0};
+	for (; name[0] < 'a' + BINDINGS; name[0]++)
+		assert_int_equal(put_for(house, slice_of(name), one, true), 0);
+	assert_int_equal(put_for(house, SLICE("z"), one, true), ENOSPC);
+	/* Renewals and what goes have their way. */
+	one.cseq++;
+	assert_int_equal(put_for(house, SLICE("a"), one, false), 0);
+	assert_int_equal(bindings_count(house->bindings), BINDINGS);
+	one.cseq++;
+	one.expires_at_ms = 0;
+	assert_int_equal(put_for(house, SLICE("a"), one, false), 0);
+	one = contact("sip:u@1", "a", 1, 60);
+	assert_int_equal(put_for(house, SLICE("z"), one, true), 0);
+}
 
-		assert_int_equal(put_for(house, slice_of(name),
-					 contact("sip:u@1", "a", 1, 60)),
-			0);
-	}
-	assert_int_equal(
-		put_for(house, SLICE("e"), contact("sip:u@1", "a", 1, 60)),
-		ENOSPC);
-	assert_int_equal(
-		put_for(house, SLICE("a"), contact("sip:u@1", "a", 2, 60)), 0);
-	assert_int_equal(bindings_count(house->bindings), 4);
-	assert_int_equal(
-		put_for(house, SLICE("a"), contact("sip:u@1", "a", 3, 0)), 0);
-	assert_int_equal(
-		put_for(house, SLICE("e"), contact("sip:u@1", "a", 1, 60)), 0);
+/* Any number of names may be made up. */
+static void one_host_cannot_take_all(void **state)
+{
+	struct house *house = *state;
+	struct binding one = contact("sip:u@1", "a", 1, 60);
+	char name[2] = "a";
+
+	for (; name[0] < 'a' + BINDINGS / 2; name[0]++)
+		assert_int_equal(put_for(house, slice_of(name), one, false), 0);
+	assert_int_equal(put_for(house, SLICE("x"), one, false), ENOSPC);
+	assert_true(address_parse("127.0.0.2:5070", &one.reach.address));
+	assert_int_equal(put_for(house, SLICE("x"), one, false), 0);
+	assert_int_equal(put_for(house, SLICE("y"), one, false), 0);
+	assert_int_equal(put_for(house, SLICE("z"), one, false), ENOSPC);
 }
 
 static void survives_a_restart(void **state)
@@ -287,6 +303,7 @@ int main(void)
 		TEST(removes_one_and_all),
 		TEST(orders_by_q_and_knows_where_a_contact_is),
 		TEST(has_a_limit_for_all_users),
+		TEST(one_host_cannot_take_all),
 		TEST(survives_a_restart),
 	};
 
