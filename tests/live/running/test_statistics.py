@@ -93,6 +93,23 @@ def test_dump_shows_what_is_under_way_and_no_content(site):
     assert len(first.stdout.splitlines()) == 2 and "there are more" in first.stderr
 
 
+def test_a_password_in_a_contact_is_not_shown(site):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.bind(("127.0.0.1", 0))
+        phone.settimeout(20)
+        phone.sendto(("REGISTER sip:example.com SIP/2.0\r\n"
+                      "Via: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKpassword\r\n"
+                      "From: <sip:bob@example.com>;tag=1\r\nTo: <sip:bob@example.com>\r\n"
+                      "Call-ID: password\r\nCSeq: 1 REGISTER\r\nMax-Forwards: 70\r\n"
+                      "Contact: <sip:bob:secret@127.0.0.1:%d?Subject=hidden>\r\n"
+                      "Content-Length: 0\r\n\r\n" % ((phone.getsockname()[1],) * 2)).encode(),
+                     site.home_address)
+        assert phone.recv(4096).startswith(b"SIP/2.0 200 ")
+        shown = site.command(site.home, "dump", "bindings").stdout
+        assert "sip:bob@127.0.0.1" in shown
+        assert "secret" not in shown and "hidden" not in shown
+
+
 def test_many_entries_are_shown_while_sip_goes_on(site):
     alice, bob = site.agent("alice"), site.agent("bob")
     server = site.home_address
