@@ -39,8 +39,10 @@ enum scan_outcome {
 	SCAN_INFECTED = 2,
 	SCAN_UNSCANNABLE = 3, /* limits, encryption, a worker that hung or
 				 died on it */
-	SCAN_FAILED = 4       /* the scanner could not do its work: queue
-				 full, not ready */
+	SCAN_FAILED = 4,      /* the scanner could not do its work: no
+				 signatures yet, stopping */
+	SCAN_BUSY = 5         /* no place for it, or its turn did not come in
+				 time: it was sent faster than it is judged */
 };
 
 /* SCAN_VERDICT: this head, then name_size bytes: the threat's name, or why it

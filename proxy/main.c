@@ -12,6 +12,7 @@
 #include "proxy/parse/values.h"
 #include "proxy/reload.h"
 #include "proxy/routing/user_services/bindings.h"
+#include "proxy/stages/chain.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
@@ -264,14 +265,16 @@ static struct control *start_control(struct proxy *proxy)
 	return control_start(proxy->settings, CONTROL_PROXY, &host);
 }
 
-/* Signals are taken by this thread alone; the workers block them. */
-static void wait_for_stop(struct proxy *proxy, const sigset_t *signals)
+/* Signals are taken by this thread alone; the workers block them. The exit's
+ * status. */
+static int wait_for_stop(struct proxy *proxy, const sigset_t *signals)
 {
 	int signal = 0;
 
 	while (sigwait(signals, &signal) == 0 && signal == SIGHUP)
 		reload_asked(proxy);
 	log_info("stopping signal=%d", signal);
+	return signal == CHAIN_GONE_SIGNAL ? CHAIN_GONE_STATUS : 0;
 }
 
 int main(int argc, char **argv)
@@ -280,6 +283,7 @@ int main(int argc, char **argv)
 	struct settings *settings;
 	struct control *control;
 	sigset_t signals;
+	int status;
 
 	log_open("sipwarden-proxy");
 	settings = settings_read_or_exit(options_read(argc, argv));
@@ -288,13 +292,14 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, CHAIN_GONE_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	set_up(&proxy);
 	start_workers(&proxy);
 	say_ready(&proxy);
 	control = start_control(&proxy);
-	wait_for_stop(&proxy, &signals);
+	status = wait_for_stop(&proxy, &signals);
 	control_close(&control);
 	stop_workers(&proxy);
 	bindings_close(&proxy.bindings);
@@ -308,5 +313,5 @@ int main(int argc, char **argv)
 	settings_release(&settings);
 	keys_wipe(&proxy);
 	log_info("stopped");
-	return 0;
+	return status;
 }

@@ -101,7 +101,7 @@ struct branch_event {
 	struct branch_event *next;
 	unsigned branch;   /* 0: our own answer */
 	const char *event; /* "sent", "transport-error", "timeout",
-			      "cancelled", "final",
+			      "cancelled", "cut-short", "final",
 			      "answered" */
 	unsigned status;
 	uint64_t at_us;

@@ -105,6 +105,22 @@ static void stop_now(uv_timer_t *timer)
 	transports_stop(worker->transports, closed, worker);
 }
 
+/* A notice of ours that nobody has answered: it has been sent, and holds up
+ * no one. */
+static bool cut_short(struct passage *passage)
+{
+	if (!passage->made_here || passage->kind != PASSAGE_REQUEST ||
+		passage->step != LIFECYCLE_STEPS ||
+		passage->versions[0].message->method != METHOD_MESSAGE)
+		return false;
+	for (struct branch *branch = passage->branches; branch;
+		branch = branch->next)
+		if (branch->state == BRANCH_SENT ||
+			branch->state == BRANCH_RINGING)
+			archiving_event(passage, branch, "cut-short", 0);
+	return true;
+}
+
 /* Answered requests only absorb what comes again, an INVITE for 32 s: they go
  * now, so that what became of them is recorded while the archiver listens. */
 static void let_go_of_answered(struct worker *worker)
@@ -113,7 +129,7 @@ static void let_go_of_answered(struct worker *worker)
 
 	for (passage = worker->passages; passage; passage = next) {
 		next = passage->next;
-		if (!passage_is_answered(passage))
+		if (!passage_is_answered(passage) && !cut_short(passage))
 			continue;
 		passage_drop(passage);
 		worker->stop_let_go++;

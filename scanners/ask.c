@@ -60,11 +60,13 @@ static int print_verdict(const char *path, const struct verdict *verdict)
 	static const char *const words[] = {[SCAN_CLEAN] = "clean",
 		[SCAN_INFECTED] = "infected",
 		[SCAN_UNSCANNABLE] = "unscannable",
-		[SCAN_FAILED] = "failed"};
+		[SCAN_FAILED] = "failed",
+		[SCAN_BUSY] = "busy"};
 	static const int statuses[] = {[SCAN_CLEAN] = ASK_CLEAN,
 		[SCAN_INFECTED] = ASK_INFECTED,
 		[SCAN_UNSCANNABLE] = ASK_UNSCANNABLE,
-		[SCAN_FAILED] = ASK_FAILED};
+		[SCAN_FAILED] = ASK_FAILED,
+		[SCAN_BUSY] = ASK_FAILED};
 	char digest[2 * SCAN_DIGEST_BYTES + 1];
 
 	for (size_t i = 0; i < SCAN_DIGEST_BYTES; i++)

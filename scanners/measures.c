@@ -34,6 +34,7 @@ static struct slice outcome_word(enum scan_outcome outcome)
 	case SCAN_UNSCANNABLE:
 		return SLICE("unscannable");
 	case SCAN_FAILED:
+	case SCAN_BUSY: /* counted where it was refused or expired */
 		break;
 	}
 	return SLICE("failed");

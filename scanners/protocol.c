@@ -49,7 +49,7 @@ bool scan_verdict_read(
 	outcome = ntohl(head.outcome);
 	if (name_size > SCAN_NAME_BYTES ||
 		payload.size - sizeof(head) != name_size ||
-		outcome < SCAN_CLEAN || outcome > SCAN_FAILED)
+		outcome < SCAN_CLEAN || outcome > SCAN_BUSY)
 		return false;
 	*job = ntohl(head.job);
 	verdict->outcome = (enum scan_outcome)outcome;

@@ -67,10 +67,10 @@ bool scanner_generation(const struct scanner *scanner, uint64_t *generation,
 	return true;
 }
 
-static void tell_failed(
-	const struct scanner *scanner, struct job *job, const char *why)
+static void tell_unjudged(const struct scanner *scanner, struct job *job,
+	enum scan_outcome outcome, const char *why)
 {
-	struct verdict verdict = {.outcome = SCAN_FAILED};
+	struct verdict verdict = {.outcome = outcome};
 
 	if (scanner->current)
 		verdict.generation = generation_id(scanner->current);
@@ -84,14 +84,14 @@ void scanner_take(struct scanner *scanner, struct job *job)
 	struct job *loser;
 
 	if (!scanner->current) {
-		tell_failed(scanner, job, "not ready");
+		tell_unjudged(scanner, job, SCAN_FAILED, "not ready");
 		return;
 	}
 	loser = queue_add(scanner->queue, job);
 	measures_taken(scanner->stats, queue_waiting(scanner->queue));
 	if (loser) {
 		measures_refused(scanner->stats);
-		tell_failed(scanner, loser, "queue full");
+		tell_unjudged(scanner, loser, SCAN_BUSY, "queue full");
 	}
 }
 
@@ -347,7 +347,7 @@ static uint64_t tend(struct scanner *scanner)
 	while ((job = queue_expired(scanner->queue, now_ms, &next_ms))) {
 		queue_remove(scanner->queue, job);
 		measures_expired(scanner->stats);
-		tell_failed(scanner, job, "queue");
+		tell_unjudged(scanner, job, SCAN_BUSY, "queue");
 	}
 	hand_out(scanner);
 	if (askers_read_on(scanner->askers))
@@ -565,7 +565,7 @@ static void stop(struct scanner *scanner)
 
 	while ((job = queue_any(scanner->queue))) {
 		queue_remove(scanner->queue, job);
-		tell_failed(scanner, job, "stopping");
+		tell_unjudged(scanner, job, SCAN_FAILED, "stopping");
 	}
 	if (scanner->control)
 		loop_forget(

@@ -170,7 +170,7 @@ void chain_stage_gone(const struct settings *settings, enum stage_name stage)
 	log_error("The critical stage %s is gone: stopping "
 		  "event=critical-stage-gone",
 		stage_word(stage));
-	(void)kill(getpid(), SIGTERM);
+	(void)kill(getpid(), CHAIN_GONE_SIGNAL);
 }
 
 /* FAILED is settled by the stage's on_failure; nothing else is. */
@@ -276,7 +276,7 @@ void stage_done(struct passage *passage, struct verdict verdict)
 
 /* A stage whose verdict has come after a WAIT. It judged under the generation
  * of then; only verdicts given at once are kept as standing, but for the
- * scanner's, whose generation is in the key that was noted. */
+ * scanner's, which puts the generation of its answer into the key. */
 static enum chain_result take_up(
 	struct passage *passage, struct branch *branch, struct verdict *verdict)
 {
@@ -354,6 +354,7 @@ void chain_refuse(struct passage *passage, const struct verdict *verdict)
 		return;
 	}
 	passage->tell_sender |= verdict->tell_sender;
-	passage_answer(
-		passage, verdict->status, verdict->reason, slice_of(NULL));
+	passage_answer(passage, verdict->status, verdict->reason,
+		verdict->status == 503 ? SLICE("Retry-After: 5\r\n")
+				       : slice_of(NULL));
 }

@@ -4,6 +4,8 @@
 
 #include "proxy/passage.h"
 
+#include <signal.h>
+
 /* What the chain made of the message (or of one branch of it). */
 enum chain_result {
 	CHAIN_PASSED, /* every stage said continue */
@@ -17,6 +19,9 @@ enum chain_result chain_run(struct passage *passage, struct branch *branch,
 	struct verdict *verdict);
 /* Settles the whole passage as a chain's last verdict says. */
 void chain_refuse(struct passage *passage, const struct verdict *verdict);
+/* How the server is asked to stop then, and how it ends (EX_UNAVAILABLE), so
+ * that whoever started it sees a failure. */
+enum { CHAIN_GONE_SIGNAL = SIGUSR2, CHAIN_GONE_STATUS = 69 };
 /* Whom a stage depends on has gone: when the stage is critical, the server
  * stops. From any thread. */
 void chain_stage_gone(const struct settings *settings, enum stage_name stage);

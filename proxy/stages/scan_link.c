@@ -93,7 +93,7 @@ static bool take_verdict(struct scan_link *link, struct slice payload)
 		.size = be64toh(head.size),
 		.name = slice_from(payload, sizeof(head))};
 	memcpy(answer.sha256, head.sha256, sizeof(answer.sha256));
-	if (answer.outcome < SCAN_CLEAN || answer.outcome > SCAN_FAILED)
+	if (answer.outcome < SCAN_CLEAN || answer.outcome > SCAN_BUSY)
 		return false;
 	number = ntohl(head.job);
 	HASH_FIND_INT(link->jobs, &number, job);

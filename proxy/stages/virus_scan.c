@@ -54,12 +54,24 @@ static void abort_scan(void *job)
 	free(scan);
 }
 
-/* Refusing is worse than failing, failing worse than clean. */
+/* Found harmful or unfit is worse than busy, refusing worse than failing,
+ * failing worse than clean. */
 static int badness(const struct verdict *verdict)
 {
-	return verdict->word == VERDICT_ANSWER   ? 2
+	return verdict->word == VERDICT_ANSWER ? verdict->status == 503 ? 2 : 3
 	       : verdict->word == VERDICT_FAILED ? 1
 						 : 0;
+}
+
+/* Whoever sends more than can be judged gets none of it past by that: this is
+ * no failure that on_failure could forgive. */
+static struct verdict busy(void)
+{
+	struct verdict verdict = verdict_answer(
+		503, SLICE("Too many files to scan"), slice_of(NULL));
+
+	verdict.unscannable = true;
+	return verdict;
 }
 
 static struct verdict verdict_of(
@@ -87,6 +99,8 @@ static struct verdict verdict_of(
 		verdict.unscannable = true;
 		verdict.tell_sender = true;
 		return verdict;
+	case SCAN_BUSY:
+		return busy();
 	case SCAN_FAILED:
 		break;
 	}
@@ -95,8 +109,8 @@ static struct verdict verdict_of(
 
 static const char *outcome_word(enum scan_outcome outcome)
 {
-	static const char *const words[] = {
-		"", "clean", "infected", "unscannable", "not-scanned"};
+	static const char *const words[] = {"", "clean", "infected",
+		"unscannable", "not-scanned", "not-scanned"};
 
 	return words[outcome];
 }
@@ -111,6 +125,11 @@ static void note_answer(
 	if (value.at)
 		(void)trail_note(
 			scan->entry, scan->passage->arena, part->place, value);
+	/* The key was noted when the scanner was asked; new signatures may have
+	 * come since. One that nobody has: then it does not stand. */
+	if (scan->passage->chain.key.judge != answer->generation)
+		scan->passage->chain.key.judge =
+			scan->count == 1 ? answer->generation : 0;
 	scan->entry->judge = arena_format(scan->passage->arena,
 		"clamav %016llx", (unsigned long long)answer->generation);
 }
@@ -213,9 +232,9 @@ static struct verdict judge(struct stage_call *call)
 	error = submit_all(scan, list);
 	if (error) {
 		abort_scan(scan);
-		return verdict_failed(error == ENOTCONN
-					      ? SLICE("the scanner is away")
-					      : SLICE("the scanner is full"));
+		return error == ENOTCONN
+			       ? verdict_failed(SLICE("the scanner is away"))
+			       : busy();
 	}
 	call->passage->chain.job = scan;
 	call->passage->chain.abort = abort_scan;

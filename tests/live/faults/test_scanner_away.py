@@ -93,7 +93,7 @@ def test_the_server_stops_without_a_critical_stage(tmp_path):
         proxy = site.programs["home1"]
         until(lambda: proxy.process.poll() is not None, "the server stops")
         assert "critical stage virus-scan is gone" in proxy.text()
-        assert proxy.process.returncode == 0
+        assert proxy.process.returncode == 69
 
 
 def test_a_cancel_meanwhile(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 REQUEST, VERDICT, CANCEL, HELLO = 1, 2, 3, 4
 WITH_DESCRIPTOR = 0x80000000
-OUTCOMES = {1: "clean", 2: "infected", 3: "unscannable", 4: "failed"}
+OUTCOMES = {1: "clean", 2: "infected", 3: "unscannable", 4: "failed", 5: "busy"}
 ALL_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 
 

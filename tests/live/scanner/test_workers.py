@@ -126,7 +126,7 @@ def test_full_queue_says_so(start):
     asker.send(SLOW, job=103)
     first = asker.verdict()
     assert (first.job, first.outcome, first.name) == (
-        103, "failed", "queue full")
+        103, "busy", "queue full")
     assert {asker.verdict().job, asker.verdict().job} == {101, 102}
 
 
@@ -138,7 +138,7 @@ def test_one_sender_cannot_fill_the_queue(start):
     for job in (201, 202, 203):
         asker.send(EICAR, sender=2, job=job)
     verdicts = [asker.verdict() for _ in range(12)]
-    refused = {v.job for v in verdicts if v.outcome == "failed"}
+    refused = {v.job for v in verdicts if v.outcome == "busy"}
     assert refused and refused <= set(range(100, 109))
     assert {v.job for v in verdicts if v.outcome == "infected"} == {
         201, 202, 203}
@@ -154,14 +154,14 @@ def test_one_sender_does_not_starve_another(start):
     assert order.index(200) < 4
 
 
-def test_waiting_too_long_is_failed(start):
+def test_waiting_too_long_is_busy(start):
     asker = start(**ROOM).ask()
     asker.judge(b"x")
     asker.send(SLOW * 3, job=101)
     asker.send(b"x", job=102, deadline_ms=50)
     verdict = asker.verdict()
     assert (verdict.job, verdict.outcome, verdict.name) == (
-        102, "failed", "queue")
+        102, "busy", "queue")
     assert asker.verdict().job == 101
 
 
