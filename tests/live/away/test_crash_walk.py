@@ -20,6 +20,7 @@ def count_points(site, rule, once_ready=False):
     site.restart(rule, once_ready=once_ready)
     site.traffic()
     met, = site.faults.met()
+    assert site.went_well(), site.sent
     assert met > 10, "the points are not where they were: %d" % met
     return met
 
