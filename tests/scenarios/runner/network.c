@@ -222,9 +222,9 @@ int transports_send(struct transports *transports,
 
 static uint16_t listener_of(struct run *run, const struct person *person)
 {
-	for (uint16_t i = 0; i < run->settings->listener_count; i++)
+	for (size_t i = 0; i < run->settings->listener_count; i++)
 		if (run->settings->listeners[i].transport == person->transport)
-			return i;
+			return (uint16_t)i;
 	run_fail(run, "the proxy has no listener for %s", person->name);
 }
 

@@ -155,7 +155,7 @@ void value_set(struct run *run, const char *name, const char *value)
 {
 	size_t i = 0;
 
-	while (i < run->value_count && strcmp(run->values[i].name, name))
+	while (i < run->value_count && strcmp(run->values[i].name, name) != 0)
 		i++;
 	if (i == VALUES)
 		run_fail(run, "too many values");
@@ -374,7 +374,8 @@ static void play_step(struct run *run, char *text)
 		archive_check(run, text + sizeof(recorded) - 1);
 		return;
 	}
-	split(run, text, words);
+	if (!split(run, text, words))
+		return;
 	person = person_named(run, words[0]);
 	if (person)
 		speak(run, person, words);
