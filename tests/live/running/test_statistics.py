@@ -3,6 +3,7 @@ import json
 import os
 import socket
 
+from two_servers import TwoServers
 from warden_site import until
 
 
@@ -154,3 +155,23 @@ def test_wrong_use_says_what_is_right(site):
                         [["reload", "now"], "takes options alone"]):
         done = site.command(site.home, *words, check=False)
         assert done.returncode == 2 and said in done.stderr, done
+
+
+def test_the_spool_is_told_while_kafka_is_away(tmp_path):
+    with TwoServers(tmp_path, scanner=False) as site:
+        settings = json.load(open(site.home, encoding="utf-8"))
+        settings["archive"]["kafka"] = {"brokers": "127.0.0.1:1",
+                                        "socket": site.socket("publisher")}
+        with open(site.home, "w", encoding="utf-8") as file:
+            json.dump(settings, file)
+        site.publisher(site.home)
+        alice = site.agent("alice")
+        site.agent("bob")
+        for number in range(10):
+            assert alice.message("bob@example.com", "number %d" % number).status == 200
+        until(lambda: values(site, "publisher")["broker.away"] == 1, "Kafka is away")
+        until(lambda: values(site, "publisher")["lag.records"] ==
+              site.stats()["records"] > 10, "all that is in the journal waits")
+        until(lambda: values(site, "publisher")["lag.age_s"] > 0, "it grows old")
+        assert site.programs["sipwarden-publisher"].text().count("event=broker-away") == 1
+        assert site.programs["sipwarden-publisher"].stop() == 0
