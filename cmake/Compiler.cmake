@@ -40,6 +40,7 @@ if(SIPWARDEN_FUZZ)
 	add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(SIPWARDEN_COVERAGE)
-	add_compile_options(--coverage)
+	# Threads count the same lines.
+	add_compile_options(--coverage -fprofile-update=atomic)
 	add_link_options(--coverage)
 endif()
