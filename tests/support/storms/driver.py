@@ -71,6 +71,10 @@ class Driver:
         limit = seconds + 180
         while self.waiting or self.later or self.held or self.full or self.traffic.running():
             self.tick()
+            if self.waiting and not self.traffic.running():
+                self.say("no load any more, left out: %s" % ", ".join(
+                    plans.text(fault) for fault in self.waiting))
+                self.waiting.clear()
             if time.monotonic() - self.began > limit:
                 raise AssertionError("not over after %d s: %s" % (limit, ", ".join(
                     [plans.text(fault) for fault in self.waiting] +
