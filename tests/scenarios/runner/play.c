@@ -5,6 +5,7 @@
 #include "lib/arena.h"
 
 #include <ctype.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -437,26 +438,26 @@ static void drain(struct run *run)
 
 static bool run_open(struct run *run)
 {
+	/* Where there is one, in memory: each REGISTER waits for a sync. */
 	(void)snprintf(run->folder, sizeof(run->folder),
-		"/tmp/sipwarden-scenario-XXXXXX");
+		"%s/sipwarden-scenario-XXXXXX",
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	run->ladder_file = open_memstream(&run->ladder, &run->ladder_size);
 	run->log = memfd_create("log", MFD_CLOEXEC);
 	return mkdtemp(run->folder) && run->ladder_file && run->log >= 0;
 }
 
+static int remove_one(
+	const char *path, const struct stat *stat, int kind, struct FTW *place)
+{
+	(void)stat, (void)kind, (void)place;
+	return remove(path);
+}
+
 static void remove_folder(const struct run *run)
 {
-	static const char *const files[] = {"sipwarden.yaml", "rules.yaml",
-		"server.key", "bindings.sqlite", "bindings.sqlite-wal",
-		"bindings.sqlite-shm"};
-	char path[128];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		(void)snprintf(
-			path, sizeof(path), "%s/%s", run->folder, files[i]);
-		(void)unlink(path);
-	}
-	(void)rmdir(run->folder);
+	if (nftw(run->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0)
+		printf("%s is left\n", run->folder);
 }
 
 static void run_close(struct run *run)
