@@ -30,7 +30,8 @@ def verdicts(samples):
     found = {}
     for name in samples[-1]:
         memory = [statistics.median(one[name][0] for one in part) for part in (early, late)]
-        files = [max(one[name][1] for one in part) for part in (early, late)]
+        # the median: a file that is just being scanned has a descriptor too
+        files = [statistics.median(one[name][1] for one in part) for part in (early, late)]
         found[name] = {
             "early_kb": memory[0], "late_kb": memory[1], "early_descriptors": files[0],
             "late_descriptors": files[1],
