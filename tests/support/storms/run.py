@@ -17,7 +17,7 @@ DRAINED_SECONDS = 180
 NEVER = re.compile(
     r"AddressSanitizer|ThreadSanitizer|LeakSanitizer|runtime error:|"
     r"goes on behind records that are not here|refused a record|A record was refused|"
-    r"A record maker was cut off|is damaged|Stopped without the archiver|"
+    r"A record maker was cut off|is damaged|"
     r"the position is missing|Kafka refuses a record")
 
 
