@@ -149,7 +149,8 @@ class Ground(Site):
                     name + ".example", "home",
                     [(kind, "%s:%d" % v4) for kind in SERVER] +
                     [(kind, "[%s]:%d" % v6) for kind in SERVER],
-                    server={"domains": ["example.com" if role == "home" else "relay.example"]},
+                    server={"domains": ["example.com" if role == "home" else "relay.example"],
+                            "inside": ["127.0.0.0/8", "::1/128"]},
                     routes=[] if role == "home" else [{
                         "to": "*@*", "next_hop": "sip:%s:%d;transport=%s" % (
                             NEXT_HOP, self.next_hop.port, transport)}],
