@@ -28,7 +28,7 @@ static bool is_signalling_type(struct slice type)
 	static const struct slice types[] = {{"application/sdp", 15},
 		{"application/pidf+xml", 20}, {"application/xpidf+xml", 21},
 		{"text/xml+msrtc.pidf", 19}};
-	struct slice name;
+	struct slice name = {NULL, 0}; /* stays so without a type */
 
 	(void)slice_cut(&type, ';', &name);
 	name = slice_trim(name);
