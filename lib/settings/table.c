@@ -292,9 +292,10 @@ static const struct setting rows[] = {
 		.text = "Life of a request other than INVITE at this "
 			"server; then it is answered 504."},
 	{"limits.timer_c", SETTING_DURATION, KEPT(limits.timer_c_ms),
-		.unit = UNIT_MS, .standard = "3m", .minimum = "10s",
+		.unit = UNIT_MS, .standard = "181s", .minimum = "10s",
 		.maximum = "1h",
-		.text = "How long an INVITE may ring (RFC 3261 timer C)."},
+		.text = "How long an INVITE may ring: RFC 3261 timer C, which "
+			"is more than 3 minutes."},
 	{"limits.t1", SETTING_DURATION, KEPT(limits.t1_ms), .unit = UNIT_MS,
 		.standard = "500ms", .minimum = "10ms", .maximum = "4s",
 		.text = "RFC 3261 T1, on which the retransmission timers "

@@ -54,7 +54,7 @@ static void takes_the_defaults(void **state)
 	assert_int_equal(s->unseen, UNSEEN_REFUSE);
 	assert_int_equal(s->limits.message_bytes, 65536);
 	assert_int_equal(s->limits.non_invite_ms, 20000);
-	assert_int_equal(s->limits.timer_c_ms, 180000);
+	assert_int_equal(s->limits.timer_c_ms, 181000);
 	assert_int_equal(s->registrar.default_expires_s, 3600);
 	assert_int_equal(s->registrar.minimum_expires_s, 60);
 	assert_int_equal(s->registrar.maximum_expires_s, 86400);
