@@ -59,6 +59,7 @@ def test_a_clean_stop_is_no_gap(site):
     site.programs["home1"].stop()
     site.proxy(site.home, "home1")
     pass_one(site)
+    until(lambda: len(boots(site)) == 2, "the second start is recorded")
     site.programs["home1"].stop()
     assert turns(site) == [STARTED, STOPPED, STARTED, STOPPED]
     assert not gaps(site)
