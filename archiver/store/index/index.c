@@ -279,7 +279,31 @@ void index_close(struct index **index)
 	*index = NULL;
 }
 
-/* After a failure: back to what the shards say. */
+/* Goes back to what the shards say. Until that is done (the disk is full, say)
+ * nothing can be taken. */
+static int open_again(struct index *index)
+{
+	int result;
+
+	close_shards(index);
+	result = open_trusted(index);
+	index->closed = result != SQLITE_OK;
+	if (index->closed) {
+		close_shards(index);
+		forget(index);
+	}
+	return result;
+}
+
+int index_reopen(struct index *index)
+{
+	if (!index->closed)
+		return 0;
+	/* said when it was closed */
+	return open_again(index) == SQLITE_OK ? ESTALE : EIO;
+}
+
+/* After a failure. */
 static int start_over(struct index *index, unsigned month, int result)
 {
 	bool broken = shard_is_broken(result);
@@ -290,7 +314,7 @@ static int start_over(struct index *index, unsigned month, int result)
 	close_shards(index);
 	if (broken)
 		index_remove_from(index, month);
-	result = open_trusted(index);
+	result = open_again(index);
 	if (result != SQLITE_OK)
 		return index_say("The index cannot be opened again", result);
 	return broken ? ESTALE : error;
@@ -298,9 +322,12 @@ static int start_over(struct index *index, unsigned month, int result)
 
 int index_commit(struct index *index)
 {
-	unsigned broken = atomic_exchange(&index->broken, 0), month;
-	int result;
+	unsigned broken, month;
+	int result = index_reopen(index);
 
+	if (result)
+		return result;
+	broken = atomic_exchange(&index->broken, 0);
 	if (broken)
 		return start_over(index, broken, SQLITE_CORRUPT);
 	if (index->batch.count == 0)

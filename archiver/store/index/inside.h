@@ -30,6 +30,7 @@ struct index {
 	uint64_t quiet_us;
 	struct shard *now, *before; /* owned; NULL: none */
 	struct recent *ids, *streams;
+	bool closed;         /* its shards could not be opened again */
 	struct arena *arena; /* of the record that is being taken */
 	uint64_t taken;      /* last record in the batch */
 	uint64_t next_conversation;
@@ -45,6 +46,9 @@ struct shard *index_shard(const struct index *index, uint64_t number);
 uint64_t index_number_before(uint64_t number, uint64_t span_us);
 /* Removes the shards from this month on, open ones too. */
 void index_remove_from(struct index *index, unsigned month);
+/* When the shards are closed: opens them. 0: they are open; ESTALE: they are
+ * open again, at an earlier position; EIO: they cannot be opened yet. */
+int index_reopen(struct index *index) __attribute__((warn_unused_result));
 /* Logs what SQLite says; the errno for it. */
 int index_say(const char *what, int result);
 /* Writes the batch into its shards, the older one first. An SQLite result;

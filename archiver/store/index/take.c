@@ -313,8 +313,10 @@ int index_take(struct index *index, const struct index_entry *entry)
 		.segment = entry->segment,
 		.offset = entry->offset};
 	Record *record;
-	int error = 0;
+	int error = index_reopen(index);
 
+	if (error)
+		return error;
 	if (entry->number <= index->taken)
 		return EBADMSG;
 	if (batch->count == BATCH_RECORDS || batch->bytes > BATCH_BYTES)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 enum { HOUR = 3600, DAY = 24 * HOUR, QUIET = 1800 };
@@ -476,6 +477,49 @@ static void a_spoilt_shard_is_made_anew(void **state)
 	free(first);
 }
 
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* No byte can be written, so the shards can be neither written nor opened
+ * again; nothing is passed over meanwhile. */
+static void a_full_disk_delays_and_loses_nothing(void **state)
+{
+	char *first, *second;
+	struct index *index;
+	struct indexer *indexer;
+
+	(void)state;
+	make_many(&folders);
+	first = index_of_all();
+	remove_index();
+	assert_int_equal(
+		index_open(folders.index, "this boot", 1800, &index), 0);
+	assert_int_equal(indexer_open(index, folders.journal, &indexer), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(indexer_step(indexer), 0);
+	limit_files(0);
+	assert_false(indexer_catch_up(indexer));
+	assert_int_equal(index_position(index), 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(indexer_step(indexer) > 0);
+	limit_files(RLIM_INFINITY);
+	/* the first step finds it open again, at an earlier position */
+	assert_int_equal(indexer_step(indexer), 0);
+	assert_true(indexer_catch_up(indexer));
+	indexer_close(&indexer);
+	index_close(&index);
+	second = whole_index();
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+}
+
 /* A reader meets the damage first and says so. */
 static void a_reported_shard_is_made_anew(void **state)
 {
@@ -560,6 +604,7 @@ int main(void)
 		TEST(stops_between_change_nothing),
 		TEST(a_killed_indexer_loses_and_repeats_nothing),
 		TEST(a_spoilt_shard_is_made_anew),
+		TEST(a_full_disk_delays_and_loses_nothing),
 		TEST(a_reported_shard_is_made_anew),
 		TEST(an_unclean_boot_makes_it_anew),
 	};
