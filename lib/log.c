@@ -72,7 +72,8 @@ noreturn void log_fatal(const char *format, ...)
 	va_start(arguments, format);
 	log_line("fatal", format, arguments);
 	va_end(arguments);
-	exit(EXIT_FAILURE);
+	/* not exit: its handlers would race our other threads */
+	_exit(EXIT_FAILURE);
 }
 
 noreturn void log_panic(const char *format, ...)
