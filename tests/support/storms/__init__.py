@@ -1,1 +1,1 @@
-"""__init__.py -- the storms' parts: a plan of faults by a seed, who does it, and the count afterwards."""
+"""__init__.py -- the parts of a storm: a plan of faults by a seed, who does it, the count after."""
