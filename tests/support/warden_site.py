@@ -4,6 +4,7 @@ Every server has a loopback address of its own, so that addresses tell servers
 and people apart: homes 127.0.0.11, 127.0.0.12, the front-end 127.0.0.21; people
 of ours 127.0.0.1, people outside 127.0.1.1.
 """
+import atexit
 import json
 import os
 import signal
@@ -53,6 +54,18 @@ def free_pair(host):
             continue
 
 
+RUNNING = []
+
+
+@atexit.register
+def end_what_is_left():
+    """A site that failed while it was being made is nobody's to stop."""
+    for program in RUNNING:
+        if program.process.poll() is None:
+            program.process.kill()
+            program.process.wait()
+
+
 class Program:
     """One running program; its log is a file that tests may read."""
 
@@ -70,6 +83,8 @@ class Program:
             self.process = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env=self.environment)
+        if self not in RUNNING:
+            RUNNING.append(self)
         until(lambda: self.says(ready) or self.process.poll() is not None,
               "%s says '%s'; its log: %s" % (self.name, ready, self.log))
         if self.process.poll() is not None:
