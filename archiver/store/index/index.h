@@ -21,7 +21,10 @@
 
 enum {
 	INDEX_SAME_S = 64,
-	INDEX_LINK_S = 15 * 60, /* how far back same_text_as is looked for */
+	/* How far back the message of an outcome is looked for (an INVITE rings
+	 * for 181 s and ends 32 s later), and what same_text_as names (64 s).
+	 * It bounds what the indexer remembers of each message. */
+	INDEX_LINK_S = 4 * 60,
 	INDEX_CUT_S = 24 * 60 * 60
 };
 
