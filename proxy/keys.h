@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /* Reads deployment_key (the same on all our servers) or, without one, the key
- * file in the proxy's folder, made on first use with mode 0600; derives the keys of
- * *proxy from it, those of branch and route for this server's name. False:
- * reason says what is wrong and what to do. */
+ * file in the proxy's folder, made on first use with mode 0600; derives the
+ * keys of *proxy from it, those of branch and route for this server's name.
+ * False: reason says what is wrong and what to do. */
 bool keys_derive(struct proxy *proxy, char reason[512])
 	__attribute__((warn_unused_result));
 /* At the end: nothing of them stays in memory. */

@@ -220,6 +220,17 @@ static void start_workers(struct proxy *proxy)
 			log_fatal("A worker's thread cannot be started");
 }
 
+/* "Ready" means that whom we need has been asked for, too: what comes at once
+ * would be refused without a scanner. */
+static void wait_until_begun(const struct proxy *proxy)
+{
+	enum { LONGEST_MS = 2000 };
+
+	for (unsigned i = 0, ms = 0; i < proxy->worker_count; i++)
+		for (; !proxy->workers[i].began && ms < LONGEST_MS; ms++)
+			uv_sleep(1);
+}
+
 static void stop_workers(struct proxy *proxy)
 {
 	bool whole = true;
@@ -297,6 +308,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	set_up(&proxy);
 	start_workers(&proxy);
+	wait_until_begun(&proxy);
 	say_ready(&proxy);
 	control = start_control(&proxy);
 	status = wait_for_stop(&proxy, &signals);

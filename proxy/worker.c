@@ -55,6 +55,7 @@ static void tick(uv_timer_t *timer)
 	struct worker *worker = timer->data;
 
 	timers_advance(worker->timers, clock_steady_ms());
+	worker->began = true;
 	measures_tick(worker, clock_steady_ms());
 	checkpoint(worker);
 }

@@ -81,7 +81,8 @@ struct worker {
 	uv_thread_t thread;
 	uv_loop_t loop;
 	uv_timer_t tick;
-	uv_check_t polled; /* the time at which this turn's work began */
+	_Atomic bool began; /* its links have been tried once */
+	uv_check_t polled;  /* the time at which this turn's work began */
 	struct timers *timers;
 	struct transports *transports;
 	struct transactions *transactions;

@@ -21,7 +21,7 @@ enum chain_result chain_run(struct passage *passage, struct branch *branch,
 void chain_refuse(struct passage *passage, const struct verdict *verdict);
 /* How the server is asked to stop then, and how it ends (EX_UNAVAILABLE), so
  * that whoever started it sees a failure. */
-enum { CHAIN_GONE_SIGNAL = SIGUSR2, CHAIN_GONE_STATUS = 69 };
+enum { CHAIN_GONE_SIGNAL = SIGALRM, CHAIN_GONE_STATUS = 69 };
 /* Whom a stage depends on has gone: when the stage is critical, the server
  * stops. From any thread. */
 void chain_stage_gone(const struct settings *settings, enum stage_name stage);

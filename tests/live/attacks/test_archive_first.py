@@ -56,4 +56,4 @@ def test_a_stop_without_the_archiver_says_what_it_costs(tmp_path):
         alice.send(alice.request("INFO", "sip:bob@example.com", call_id=call_id))
         assert alice.answer_to(call_id).status == 200 and bob.got("INFO")
         site.programs["home1"].stop()
-        assert "what passed is not in the archive records=" in site.programs["home1"].text()
+        assert "event=stopped-without-archiver records=" in site.programs["home1"].text()

@@ -33,7 +33,8 @@ def test_a_record_that_is_too_large_is_a_dead_letter_and_the_rest_goes_on(site, 
             with open(os.path.join(folder, "%d.record" % record.number), "rb") as file:
                 assert file.read() == record.payload
             assert publisher.says("Kafka refuses a record for good; it is in the journal and "
-                                  "in dead-letters, not in the topic record=%d" % record.number)
+                                  "in dead-letters, not in the topic event=dead-letter "
+                                  "record=%d" % record.number)
         assert publisher.says("it has 1 partitions where 4 are configured")
         assert publisher.says("max.message.bytes is 20000")
 

@@ -222,7 +222,7 @@ static void a_record_refused_alone_becomes_a_dead_letter(void **state)
 	bool done;
 
 	(void)state;
-	(void)snprintf(words, sizeof(words), "not in the topic record=%llu",
+	(void)snprintf(words, sizeof(words), "event=dead-letter record=%llu",
 		(unsigned long long)story->first);
 	(void)snprintf(path, sizeof(path), "%s/dead-letters/%llu.record",
 		story->root, (unsigned long long)story->first);
