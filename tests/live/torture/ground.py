@@ -151,6 +151,7 @@ class Ground(Site):
                     [(kind, "[%s]:%d" % v6) for kind in SERVER],
                     server={"domains": ["example.com" if role == "home" else "relay.example"],
                             "inside": ["127.0.0.0/8", "::1/128"]},
+                    registrar={"third_party": True},  # the user is at the next hop
                     routes=[] if role == "home" else [{
                         "to": "*@*", "next_hop": "sip:%s:%d;transport=%s" % (
                             NEXT_HOP, self.next_hop.port, transport)}],
