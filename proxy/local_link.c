@@ -17,6 +17,7 @@ struct local_link {
 	struct frame_limits limits;
 	struct frame_link *frames; /* owned; NULL while away */
 	uv_poll_t *poll;           /* owned by the loop once closing */
+	int watched;               /* events that poll waits for */
 	struct timer retry;
 	bool broken; /* to be dropped by the next turn */
 	bool said_away;
@@ -86,8 +87,12 @@ static void watch(struct local_link *link)
 
 	if (link->broken || frame_wants_to_write(link->frames))
 		events |= UV_WRITABLE;
+	/* libuv asks the kernel anew at each start. */
+	if (events == link->watched)
+		return;
 	if (uv_poll_start(link->poll, events, ready) != 0)
 		log_panic("a local socket cannot be polled");
+	link->watched = events;
 }
 
 static bool start_poll(struct local_link *link)
@@ -102,6 +107,7 @@ static bool start_poll(struct local_link *link)
 		return false;
 	}
 	link->poll->data = link;
+	link->watched = 0;
 	return true;
 }
 

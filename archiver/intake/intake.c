@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -38,6 +39,7 @@ struct intake {
 	struct measures measures;
 	int listener;
 	struct connection connections[INTAKE_CONNECTIONS];
+	size_t places; /* used so far: what is behind them is free */
 	struct pollfd polled[POLL_FIRST + INTAKE_CONNECTIONS];
 	size_t turn;           /* who is read first */
 	uint64_t begun_us;     /* steady: the batch's first record */
@@ -200,9 +202,13 @@ static void end(struct connection *connection, const char *why)
 
 static struct connection *free_place(struct intake *intake)
 {
-	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++)
-		if (!connection_is_open(&intake->connections[i]))
-			return &intake->connections[i];
+	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++) {
+		if (connection_is_open(&intake->connections[i]))
+			continue;
+		if (i >= intake->places)
+			intake->places = i + 1;
+		return &intake->connections[i];
+	}
 	return NULL;
 }
 
@@ -235,7 +241,7 @@ static void accept_all(struct intake *intake)
 /* The maker has come back before we saw it leave. */
 static void end_older(struct intake *intake, const struct connection *fresh)
 {
-	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++) {
+	for (size_t i = 0; i < intake->places; i++) {
 		struct connection *other = &intake->connections[i];
 
 		if (other != fresh && connection_is_open(other) &&
@@ -279,8 +285,8 @@ static void read_one(struct intake *intake, struct connection *connection)
 /* Each may take one turn; who begins goes round. */
 static void read_all(struct intake *intake)
 {
-	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++) {
-		size_t at = (intake->turn + i) % INTAKE_CONNECTIONS;
+	for (size_t i = 0; i < intake->places; i++) {
+		size_t at = (intake->turn + i) % intake->places;
 		struct connection *connection = &intake->connections[at];
 		const struct pollfd *polled = &intake->polled[POLL_FIRST + at];
 
@@ -296,7 +302,7 @@ static void read_all(struct intake *intake)
 
 static void flush_all(struct intake *intake)
 {
-	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++) {
+	for (size_t i = 0; i < intake->places; i++) {
 		struct connection *connection = &intake->connections[i];
 
 		if (connection_is_open(connection) &&
@@ -309,7 +315,7 @@ static void flush_all(struct intake *intake)
 /* Everything taken is durable. */
 static void settle_all(struct intake *intake)
 {
-	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++) {
+	for (size_t i = 0; i < intake->places; i++) {
 		struct connection *connection = &intake->connections[i];
 
 		if (connection_is_open(connection) &&
@@ -321,7 +327,7 @@ static void settle_all(struct intake *intake)
 /* Somebody waits for more than an acknowledgement. */
 static bool answer_is_due(const struct intake *intake)
 {
-	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++)
+	for (size_t i = 0; i < intake->places; i++)
 		if (connection_is_open(&intake->connections[i]) &&
 			(intake->connections[i].welcome_due ||
 				intake->connections[i].refusal))
@@ -421,9 +427,28 @@ static int64_t time_left(const struct intake *intake)
 	return at_us > now_us ? (int64_t)(at_us - now_us) : 0;
 }
 
+static struct timespec time_of(int64_t us)
+{
+	return (struct timespec){
+		.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+}
+
+/* While records are gathered nothing else is looked at: makers' sockets hold
+ * what comes, and one look takes it all. Returns the time that is left. */
+static int64_t gather(const struct intake *intake, int64_t left_us)
+{
+	struct timespec left = time_of(left_us);
+
+	if (left_us <= 0 || intake->retry_us || batch_is_full(intake) ||
+		journal_writer_batch_bytes(intake->writer) == 0)
+		return left_us;
+	(void)nanosleep(&left, NULL);
+	return 0;
+}
+
 static void wait_for_work(struct intake *intake, int stop)
 {
-	int64_t left_us = time_left(intake);
+	int64_t left_us = gather(intake, time_left(intake));
 	struct timespec left;
 	uint64_t makers = 0;
 
@@ -431,7 +456,7 @@ static void wait_for_work(struct intake *intake, int stop)
 		(struct pollfd){.fd = stop, .events = POLLIN};
 	intake->polled[POLL_LISTEN] =
 		(struct pollfd){.fd = intake->listener, .events = POLLIN};
-	for (size_t i = 0; i < INTAKE_CONNECTIONS; i++) {
+	for (size_t i = 0; i < intake->places; i++) {
 		const struct connection *connection = &intake->connections[i];
 		struct pollfd *polled = &intake->polled[POLL_FIRST + i];
 		bool readable =
@@ -451,11 +476,10 @@ static void wait_for_work(struct intake *intake, int stop)
 			left_us = 0;
 	}
 	measures_state(&intake->measures, makers, intake->watch.disk_is_low);
-	left = (struct timespec){.tv_sec = left_us / 1000000,
-		.tv_nsec = left_us % 1000000 * 1000};
-	if (ppoll(intake->polled, POLL_FIRST + INTAKE_CONNECTIONS,
+	left = time_of(left_us);
+	if (ppoll(intake->polled, POLL_FIRST + intake->places,
 		    left_us < 0 ? NULL : &left, NULL) < 0)
-		for (size_t i = 0; i < POLL_FIRST + INTAKE_CONNECTIONS; i++)
+		for (size_t i = 0; i < POLL_FIRST + intake->places; i++)
 			intake->polled[i].revents = 0;
 }
 
@@ -468,7 +492,7 @@ static void flush_for_a_while(struct intake *intake)
 	while (waiting && clock_steady_ms() < end_ms) {
 		waiting = false;
 		flush_all(intake);
-		for (size_t i = 0; i < INTAKE_CONNECTIONS; i++)
+		for (size_t i = 0; i < intake->places; i++)
 			waiting |=
 				connection_is_open(&intake->connections[i]) &&
 				frame_wants_to_write(
