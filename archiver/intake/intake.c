@@ -433,13 +433,22 @@ static struct timespec time_of(int64_t us)
 		.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 }
 
+static bool more_is_here(const struct intake *intake)
+{
+	for (size_t i = 0; i < intake->places; i++)
+		if (connection_may_be_read(&intake->connections[i]) &&
+			intake->connections[i].more)
+			return true;
+	return false;
+}
+
 /* While records are gathered nothing else is looked at: makers' sockets hold
  * what comes, and one look takes it all. Returns the time that is left. */
 static int64_t gather(const struct intake *intake, int64_t left_us)
 {
 	struct timespec left = time_of(left_us);
 
-	if (left_us <= 0 || intake->retry_us || batch_is_full(intake) ||
+	if (left_us <= 0 || intake->retry_us || more_is_here(intake) ||
 		journal_writer_batch_bytes(intake->writer) == 0)
 		return left_us;
 	(void)nanosleep(&left, NULL);

@@ -9,14 +9,13 @@
  */
 #include "proxy/stages/stage.h"
 
+#include "lib/sha256.h"
 #include "lib/siphash.h"
 #include "proxy/stages/scan_link.h"
 #include "proxy/stages/unseen.h"
 #include "proxy/worker.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <stdlib.h>
 
 struct scan;
@@ -25,7 +24,7 @@ struct scan_part {
 	struct scan *scan; /* borrowed */
 	uint32_t job;      /* 0: answered */
 	struct slice place;
-	unsigned char sha256[SHA256_DIGEST_LENGTH];
+	unsigned char sha256[SHA256_BYTES];
 };
 
 /* All parts of one look; freed when the last has answered or it is aborted. */
@@ -174,8 +173,7 @@ static int submit(struct scan *scan, const struct judged *entry)
 
 	part->scan = scan;
 	part->place = entry->place;
-	if (!EVP_Digest(entry->decoded.at, entry->decoded.size, part->sha256,
-		    NULL, EVP_sha256(), NULL))
+	if (!sha256_pieces(&entry->decoded, 1, part->sha256))
 		return ENOMEM;
 	error = scan_submit(passage->worker->scanner, entry->decoded,
 		entry->file_name,

@@ -2,7 +2,7 @@
  *
  * Records are taken in their order and written in batches. A message is made
  * of the records with its id within INDEX_SAME_S seconds of the first; an
- * outcome joins the message of its submission; a conversation is made of a
+ * outcome joins the message whose id it has; a conversation is made of a
  * stream's messages. All of this depends on the records alone, so an index
  * made anew is the same, conversation numbers included.
  *
